@@ -2,6 +2,11 @@ package stream
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
 
 	"faultline/outage"
 )
@@ -27,10 +32,286 @@ type Follower struct {
 	In   []string // topics, in the fixed order in which a minute is read
 	Out  []string // topics that this part is the writer of
 	Fold Fold
+
+	// Snapshots keeps the fold's state over restarts; nil: a restart folds the
+	// whole log again.
+	Snapshots *Snapshots
+	Metrics   *Metrics // nil: none
+	// Strict stops at a record that cannot be decoded, as tests and replay do,
+	// instead of setting it aside in the dead-letter topic.
+	Strict bool
+
+	mu   sync.Mutex
+	safe map[string]uint64 // positions that a restart would begin from
+	live *run              // of a drained follower, which goes on where it stood
 }
 
-// Run follows until the context ends; a clean stop saves a snapshot.
-func (f *Follower) Run(ctx context.Context, log Log) error { panic("in progress") }
+// Limits of one step. Whoever raises them trades memory and the time that a
+// commit holds the log for fewer commits while catching up.
+const (
+	readBatch     = 2048 // records read at once
+	flushEntries  = 2048 // outputs held back while catching up
+	flushMinutes  = 512  // minutes held back while catching up
+	snapshotEvery = 5 * time.Minute
+)
+
+// errCaughtUp ends a Drain.
+var errCaughtUp = errors.New("no further complete minute")
+
+// Run follows until the context ends; that is no error.
+func (f *Follower) Run(ctx context.Context, log Log) error {
+	err := f.follow(ctx, log, true)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
 
 // Drain follows until the inputs have no further complete minute.
-func (f *Follower) Drain(ctx context.Context, log Log) error { panic("in progress") }
+func (f *Follower) Drain(ctx context.Context, log Log) error {
+	err := f.follow(ctx, log, false)
+	if errors.Is(err, errCaughtUp) {
+		return nil
+	}
+	return err
+}
+
+// Safe returns the position in a topic that a restart would read on from: what
+// comes after it must not be trimmed. A topic that is not followed has none.
+func (f *Follower) Safe(topic string) (pos uint64, follows bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.In {
+		if t == topic {
+			return f.safe[topic], true
+		}
+	}
+	return 0, false
+}
+
+// run is one life of a follower.
+type run struct {
+	*Follower
+	log       Log
+	wait      bool
+	cursors   []*cursor
+	committed outage.Minute // outputs up to here are in the log already
+	minute    outage.Minute // last minute taken
+	pending   []Entry
+	held      int  // minutes in pending
+	dirty     bool // facts of an unfinished minute are in the fold
+	saved     time.Time
+}
+
+// cursor reads one topic.
+type cursor struct {
+	topic string
+	taken uint64 // position of the last record taken
+	bound uint64 // position at the end of the last minute
+	buf   []Record
+}
+
+func (f *Follower) follow(ctx context.Context, log Log, wait bool) error {
+	r := f.live
+	if r == nil {
+		r = &run{Follower: f, log: log, wait: wait, saved: time.Now()}
+		if err := r.open(ctx); err != nil {
+			return fmt.Errorf("start %s: %w", f.Name, err)
+		}
+		if !wait {
+			f.live = r
+		}
+	}
+	for {
+		m, missing, err := r.next(ctx)
+		if err != nil {
+			return r.stop(err)
+		}
+		if err := r.close(ctx, m, missing); err != nil {
+			return fmt.Errorf("%s at minute %s: %w", f.Name, m, err)
+		}
+	}
+}
+
+// open finds where to begin: the snapshot if there is a sound one, else the
+// oldest record. The checkpoint says which outputs exist already.
+func (r *run) open(ctx context.Context) error {
+	cp, err := r.log.Checkpoint(ctx, r.Name)
+	if err != nil {
+		return err
+	}
+	r.committed = cp.Minute
+	from := Checkpoint{Follower: r.Name}
+	if r.Snapshots != nil {
+		if from, err = r.Snapshots.load(r.Name, r.Fold); err != nil {
+			return err
+		}
+	}
+	r.minute = from.Minute
+	for _, t := range r.In {
+		r.cursors = append(r.cursors, &cursor{topic: t, taken: from.Positions[t], bound: from.Positions[t]})
+	}
+	r.setSafe()
+	return nil
+}
+
+// next reads every input up to its next tick, in order.
+func (r *run) next(ctx context.Context) (m outage.Minute, missing bool, err error) {
+	for i, c := range r.cursors {
+		for {
+			rec, err := r.read(ctx, c)
+			if err != nil {
+				return 0, false, err
+			}
+			c.taken = rec.Seq
+			if rec.Kind == KindFact {
+				if err := r.apply(ctx, c.topic, rec); err != nil {
+					return 0, false, err
+				}
+				continue
+			}
+			if i > 0 && rec.Minute < m {
+				continue // an input that began earlier than the first
+			}
+			if i > 0 && rec.Minute > m {
+				return 0, false, fmt.Errorf("%s: topic %s has no tick for minute %s that %s has", r.Name, c.topic, m, r.In[0])
+			}
+			m, missing = rec.Minute, missing || rec.Kind == KindMissing
+			break
+		}
+	}
+	return m, missing, nil
+}
+
+// read returns the next record of a topic; it flushes before it blocks.
+func (r *run) read(ctx context.Context, c *cursor) (Record, error) {
+	for len(c.buf) == 0 {
+		recs, err := r.log.Read(ctx, c.topic, c.taken, readBatch)
+		if err != nil {
+			return Record{}, fmt.Errorf("read topic %s after %d: %w", c.topic, c.taken, err)
+		}
+		if c.buf = recs; len(recs) > 0 {
+			break
+		}
+		if err := r.flush(ctx); err != nil {
+			return Record{}, err
+		}
+		if !r.wait {
+			return Record{}, errCaughtUp
+		}
+		if err := r.log.Wait(ctx, c.topic, c.taken); err != nil {
+			return Record{}, err
+		}
+	}
+	rec := c.buf[0]
+	c.buf = c.buf[1:]
+	return rec, nil
+}
+
+func (r *run) apply(ctx context.Context, topic string, rec Record) error {
+	r.dirty = true
+	r.Metrics.read(r.Name, topic)
+	err := r.Fold.Apply(topic, rec)
+	var bad *DecodeError
+	if err == nil || r.Strict || !errors.As(err, &bad) {
+		return err
+	}
+	r.Metrics.dead(r.Name, topic)
+	slog.Error("record set aside in the dead-letter topic", "part", r.Name, "topic", topic, "seq", rec.Seq, "error", err)
+	dead := Entry{Topic: Dead, Record: Record{
+		Minute: rec.Minute, Data: rec.Data, Key: fmt.Sprintf("%s/%s/%d", r.Name, topic, rec.Seq),
+	}}
+	return r.log.Append(ctx, []Entry{dead}, nil)
+}
+
+// close ends a minute: the fold speaks, and what it says is appended unless a
+// former life has appended it already.
+func (r *run) close(ctx context.Context, m outage.Minute, missing bool) error {
+	out, err := r.Fold.Tick(m, missing)
+	if err != nil {
+		return err
+	}
+	r.minute, r.dirty = m, false
+	for _, c := range r.cursors {
+		c.bound = c.taken
+	}
+	r.Metrics.minute(r.Name, m, len(out))
+	if m > r.committed {
+		r.pending = append(r.pending, out...)
+		for _, t := range r.Out {
+			r.pending = append(r.pending, Tick(t, m, missing))
+		}
+		r.held++
+	}
+	if len(r.pending) >= flushEntries || r.held >= flushMinutes {
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	if r.Snapshots != nil && time.Since(r.saved) >= snapshotEvery {
+		return r.snapshot(ctx)
+	}
+	return nil
+}
+
+// flush appends what is pending together with the checkpoint.
+func (r *run) flush(ctx context.Context) error {
+	if r.held == 0 {
+		return nil
+	}
+	cp := r.checkpoint()
+	if err := r.log.Append(ctx, r.pending, &cp); err != nil {
+		return fmt.Errorf("append the output of %s up to %s: %w", r.Name, r.minute, err)
+	}
+	clear(r.pending)
+	r.pending, r.held, r.committed = r.pending[:0], 0, r.minute
+	if r.Snapshots == nil {
+		r.setSafe()
+	}
+	return nil
+}
+
+// checkpoint is the end of the last minute: facts that have been read since will
+// be read again.
+func (r *run) checkpoint() Checkpoint {
+	pos := make(map[string]uint64, len(r.cursors))
+	for _, c := range r.cursors {
+		pos[c.topic] = c.bound
+	}
+	return Checkpoint{Follower: r.Name, Minute: r.minute, Positions: pos}
+}
+
+// snapshot saves the state at the end of a minute, after its outputs.
+func (r *run) snapshot(ctx context.Context) error {
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	if err := r.Snapshots.save(r.checkpoint(), r.Fold); err != nil {
+		return err
+	}
+	r.saved = time.Now()
+	r.setSafe()
+	return nil
+}
+
+// stop saves a last snapshot where that is sound: the fold must not hold facts
+// of a minute that has not ended, for they will be read again.
+func (r *run) stop(cause error) error {
+	if r.Snapshots == nil || r.dirty || r.minute == 0 {
+		return cause
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	return errors.Join(cause, r.snapshot(ctx))
+}
+
+// stopTimeout bounds the last append of a stopping part; beyond it the next
+// start folds a few minutes again.
+const stopTimeout = 10 * time.Second
+
+func (r *run) setSafe() {
+	cp := r.checkpoint()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.safe = cp.Positions
+}

@@ -1,0 +1,115 @@
+package stream
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Snapshots keeps fold state in a directory: one file per follower, replaced as
+// a whole. A file is a line of JSON with the checkpoint and the SHA-256 of the
+// state, then the state compressed with zstd. A file that is missing, damaged or
+// of another format is no error: the log is folded again from its oldest record.
+type Snapshots struct{ Dir string }
+
+// snapshotFormat is raised when the file's shape changes; older files are then
+// ignored and the log is folded again.
+const snapshotFormat = 1
+
+type snapshotHead struct {
+	Format int `json:"format"`
+	Checkpoint
+	SHA256 string `json:"sha256"`
+}
+
+func (s *Snapshots) path(follower string) string {
+	return filepath.Join(s.Dir, follower+".snapshot")
+}
+
+func (s *Snapshots) save(cp Checkpoint, fold Fold) error {
+	state, err := fold.Snapshot()
+	if err != nil {
+		return fmt.Errorf("take a snapshot of %s: %w", cp.Follower, err)
+	}
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return fmt.Errorf("compress the snapshot of %s: %w", cp.Follower, err)
+	}
+	head := snapshotHead{Format: snapshotFormat, Checkpoint: cp, SHA256: fmt.Sprintf("%x", sha256.Sum256(state))}
+	line, err := json.Marshal(head)
+	if err != nil {
+		return fmt.Errorf("encode the snapshot of %s: %w", cp.Follower, err)
+	}
+	data := enc.EncodeAll(state, append(line, '\n'))
+	if err := renameio.WriteFile(s.path(cp.Follower), data, 0o600); err != nil {
+		return fmt.Errorf("save the snapshot of %s: %w", cp.Follower, err)
+	}
+	return syncDir(s.Dir)
+}
+
+// syncDir makes a rename durable: retention trims the log up to a snapshot, so
+// the snapshot must not vanish with the power.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("open %s to synchronise it: %w", dir, err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// load restores the fold and returns where to read on.
+func (s *Snapshots) load(follower string, fold Fold) (Checkpoint, error) {
+	none := Checkpoint{Follower: follower}
+	data, err := os.ReadFile(s.path(follower))
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, nil
+	}
+	if err != nil {
+		return none, fmt.Errorf("read the snapshot of %s: %w", follower, err)
+	}
+	cp, state, err := decodeSnapshot(data)
+	if err == nil {
+		err = fold.Restore(state)
+	}
+	if err != nil {
+		slog.Warn("snapshot not usable, folding the log again", "part", follower, "file", s.path(follower), "error", err)
+		return none, nil
+	}
+	return cp, nil
+}
+
+func decodeSnapshot(data []byte) (Checkpoint, []byte, error) {
+	line, body, found := bytes.Cut(data, []byte{'\n'})
+	if !found {
+		return Checkpoint{}, nil, errors.New("it has no head")
+	}
+	var head snapshotHead
+	if err := json.Unmarshal(line, &head); err != nil {
+		return Checkpoint{}, nil, fmt.Errorf("decode its head: %w", err)
+	}
+	if head.Format != snapshotFormat {
+		return Checkpoint{}, nil, fmt.Errorf("it has format %d, this program reads %d", head.Format, snapshotFormat)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return Checkpoint{}, nil, err
+	}
+	defer dec.Close()
+	state, err := dec.DecodeAll(body, nil)
+	if err != nil {
+		return Checkpoint{}, nil, fmt.Errorf("decompress its state: %w", err)
+	}
+	if sum := fmt.Sprintf("%x", sha256.Sum256(state)); sum != head.SHA256 {
+		return Checkpoint{}, nil, errors.New("its checksum does not match")
+	}
+	return head.Checkpoint, state, nil
+}
