@@ -30,18 +30,13 @@ type topic struct {
 
 // New returns an empty log.
 func New() *Log {
-	return &Log{
+	l := &Log{
 		topics: map[string]*topic{}, points: map[string]stream.Checkpoint{}, grown: make(chan struct{}),
 	}
-}
-
-func (l *Log) topic(name string) *topic {
-	t := l.topics[name]
-	if t == nil {
-		t = &topic{keys: map[string]struct{}{}}
-		l.topics[name] = t
+	for _, name := range stream.Names() {
+		l.topics[name] = &topic{keys: map[string]struct{}{}}
 	}
-	return t
+	return l
 }
 
 // Append implements [stream.Writer].
@@ -52,7 +47,12 @@ func (l *Log) Append(ctx context.Context, entries []stream.Entry, cp *stream.Che
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range entries {
-		t := l.topic(e.Topic)
+		if l.topics[e.Topic] == nil {
+			return fmt.Errorf("append to the log in memory: no topic %q: the topics are %v", e.Topic, stream.Names())
+		}
+	}
+	for _, e := range entries {
+		t := l.topics[e.Topic]
 		if _, known := t.keys[e.Key]; known {
 			continue
 		}
@@ -74,7 +74,7 @@ func (l *Log) Append(ctx context.Context, entries []stream.Entry, cp *stream.Che
 func (l *Log) Trim(_ context.Context, name string, before outage.Minute, upTo uint64) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.topic(name)
+	t := l.topics[name]
 	n := 0
 	for n < len(t.recs)-1 && t.recs[n].Minute < before && t.recs[n].Seq <= upTo {
 		delete(t.keys, t.recs[n].Key)
@@ -92,7 +92,7 @@ func (l *Log) Read(ctx context.Context, name string, after uint64, limit int) ([
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.topic(name)
+	t := l.topics[name]
 	if after < t.gone {
 		if after > 0 {
 			return nil, fmt.Errorf("topic %s after %d: %w", name, after, stream.ErrTrimmed)
@@ -107,7 +107,7 @@ func (l *Log) Read(ctx context.Context, name string, after uint64, limit int) ([
 func (l *Log) Wait(ctx context.Context, name string, after uint64) error {
 	for {
 		l.mu.Lock()
-		t, grown := l.topic(name), l.grown
+		t, grown := l.topics[name], l.grown
 		more := t.gone+uint64(len(t.recs)) > after
 		l.mu.Unlock()
 		if more {
@@ -125,7 +125,7 @@ func (l *Log) Wait(ctx context.Context, name string, after uint64) error {
 func (l *Log) Seek(_ context.Context, name string, m outage.Minute) (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.topic(name)
+	t := l.topics[name]
 	i := sort.Search(len(t.recs), func(i int) bool { return t.recs[i].Minute >= m })
 	return t.gone + uint64(i), nil
 }
