@@ -9,7 +9,8 @@
 // them has ticked it.
 //
 // Limits: no transaction spans two appends; positions are per topic and only
-// grow; keys are remembered for as long as the topic is retained.
+// grow; keys are remembered for as long as the topic is retained, and not at all
+// for raw topics, whose one writer sees to it (Raw).
 package stream
 
 import (
@@ -61,7 +62,8 @@ var ErrTrimmed = errors.New("records have aged out of the log")
 // Writer is the appending half of a log.
 type Writer interface {
 	// Append writes the entries in order and, when cp is not nil, the checkpoint,
-	// in one transaction. Entries whose key their topic already has are skipped.
+	// in one transaction. Entries whose key their topic already has are skipped,
+	// except on Raw topics.
 	// When it returns nil everything is on stable storage.
 	Append(ctx context.Context, entries []Entry, cp *Checkpoint) error
 	// Trim removes facts and ticks of a topic with a minute before the given one

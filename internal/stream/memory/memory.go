@@ -53,10 +53,12 @@ func (l *Log) Append(ctx context.Context, entries []stream.Entry, cp *stream.Che
 	}
 	for _, e := range entries {
 		t := l.topics[e.Topic]
-		if _, known := t.keys[e.Key]; known {
-			continue
+		if !stream.Raw(e.Topic) {
+			if _, known := t.keys[e.Key]; known {
+				continue
+			}
+			t.keys[e.Key] = struct{}{}
 		}
-		t.keys[e.Key] = struct{}{}
 		e.Seq = t.gone + uint64(len(t.recs)) + 1
 		t.recs = append(t.recs, e.Record)
 	}

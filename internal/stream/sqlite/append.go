@@ -124,9 +124,12 @@ func (l *Log) inserting(ctx context.Context, k insertKey) (*sql.Stmt, error) {
 	if _, known := l.last[k.topic]; !known {
 		return nil, fmt.Errorf("no topic %q: the topics are %s", k.topic, strings.Join(stream.Names(), ", "))
 	}
-	values := strings.TrimSuffix(strings.Repeat("(?,?,?,?),", k.rows), ",")
-	stmt, err := l.conn.PrepareContext(ctx,
-		"INSERT INTO topic_"+k.topic+" (kind, minute, key, data) VALUES "+values+" ON CONFLICT (key) DO NOTHING")
+	query := "INSERT INTO topic_" + k.topic + " (kind, minute, key, data) VALUES " +
+		strings.TrimSuffix(strings.Repeat("(?,?,?,?),", k.rows), ",")
+	if !stream.Raw(k.topic) {
+		query += " ON CONFLICT (key) DO NOTHING"
+	}
+	stmt, err := l.conn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}

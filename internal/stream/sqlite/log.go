@@ -1,8 +1,8 @@
 // Package sqlite is the log engine for one machine: one SQLite file in WAL mode,
 // without cgo. It reads and writes that file alone.
 //
-// Method: a table per topic with a unique index over a hash of the key; every
-// Append is one transaction that ends with a synchronised write-ahead log
+// Method: a table per topic, with a unique index over a hash of the key unless
+// the topic is raw; every Append is one transaction that ends with a synchronised write-ahead log
 // (synchronous=FULL), so what was acknowledged survives a loss of power. There
 // is one writing connection behind a mutex; followers read on their own
 // connections and never block it.
@@ -127,8 +127,10 @@ func (l *Log) createTables(ctx context.Context) error {
 	for _, t := range stream.Names() {
 		schema = append(schema,
 			"CREATE TABLE IF NOT EXISTS topic_"+t+" (seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"+
-				" minute INTEGER NOT NULL, key BLOB NOT NULL, data BLOB NOT NULL)",
-			"CREATE UNIQUE INDEX IF NOT EXISTS topic_"+t+"_key ON topic_"+t+" (key)")
+				" minute INTEGER NOT NULL, key BLOB NOT NULL, data BLOB NOT NULL)")
+		if !stream.Raw(t) {
+			schema = append(schema, "CREATE UNIQUE INDEX IF NOT EXISTS topic_"+t+"_key ON topic_"+t+" (key)")
+		}
 	}
 	for _, s := range schema {
 		if _, err := l.conn.ExecContext(ctx, s); err != nil {

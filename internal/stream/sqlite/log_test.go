@@ -28,8 +28,10 @@ func TestContract(t *testing.T) {
 	streamtest.Run(t, func(t *testing.T) stream.Log { return open(t, filepath.Join(t.TempDir(), "log.db")) })
 }
 
-func entry(i int) stream.Entry {
-	return stream.Entry{Topic: "reports", Record: stream.Record{
+func entry(i int) stream.Entry { return entryOf("points", i) }
+
+func entryOf(topic string, i int) stream.Entry {
+	return stream.Entry{Topic: topic, Record: stream.Record{
 		Minute: outage.Minute(i), Key: fmt.Sprint(i), Data: []byte(strings.Repeat("x", 100)),
 	}}
 }
@@ -63,7 +65,7 @@ func TestTornTail(t *testing.T) {
 			after := filepath.Join(t.TempDir(), "log.db")
 			write(t, after, base)
 			write(t, after+"-wal", append(longer[:cut:cut], tail...))
-			recs, err := open(t, after).Read(t.Context(), "reports", 0, 1000)
+			recs, err := open(t, after).Read(t.Context(), "points", 0, 1000)
 			if err != nil {
 				t.Fatalf("cut at %d: %v", cut, err)
 			}
@@ -106,7 +108,7 @@ func TestReopen(t *testing.T) {
 	if err := l.Append(t.Context(), []stream.Entry{entry(2), entry(3)}, nil); err != nil {
 		t.Fatal(err)
 	}
-	recs, err := l.Read(t.Context(), "reports", 0, 10)
+	recs, err := l.Read(t.Context(), "points", 0, 10)
 	if err != nil || len(recs) != 3 {
 		t.Errorf("%d records, %v, want 3", len(recs), err)
 	}
@@ -144,25 +146,29 @@ func TestUnwritableDirectory(t *testing.T) {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{1, 64, 1024} {
-		b.Run(fmt.Sprint("batch=", size), func(b *testing.B) {
-			l, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "log.db"))
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer l.Close()
-			n := 0
-			for b.Loop() {
-				batch := make([]stream.Entry, size)
-				for i := range batch {
-					batch[i] = entry(n)
-					batch[i].Minute = 0
-					n++
-				}
-				if err := l.Append(b.Context(), batch, nil); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
-		})
+		for _, topic := range []string{"reports", "points"} {
+			b.Run(fmt.Sprintf("topic=%s/batch=%d", topic, size), func(b *testing.B) { benchmarkAppend(b, topic, size) })
+		}
 	}
+}
+
+func benchmarkAppend(b *testing.B, topic string, size int) {
+	l, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "log.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	n := 0
+	for b.Loop() {
+		batch := make([]stream.Entry, size)
+		for i := range batch {
+			batch[i] = entryOf(topic, n)
+			batch[i].Minute = 0
+			n++
+		}
+		if err := l.Append(b.Context(), batch, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
 }
