@@ -1,0 +1,53 @@
+package incident
+
+import (
+	"errors"
+
+	"faultline/outage"
+)
+
+// Config is what an operator may change.
+type Config struct {
+	// ConfirmScore is what Detection.Confirm must reach, in -log10 of the chance
+	// that a quiet series shows as much.
+	ConfirmScore float64
+	// MinReporters and MinNetworks are asked for before anything is confirmed.
+	MinReporters int
+	MinNetworks  int
+	// ResolveAfter is the number of normal minutes in a row that ends an incident.
+	ResolveAfter outage.Minute
+	// DismissAfter is the number of normal minutes that ends a suspicion.
+	DismissAfter outage.Minute
+	// ReopenWithin is how long after its end a wave still belongs to an incident.
+	ReopenWithin outage.Minute
+	// RunningEvery is the least distance of revisions in which only numbers changed.
+	RunningEvery outage.Minute
+	// Families maps a service to its family; services without one are absent.
+	Families map[string]string
+}
+
+// DefaultConfig returns the documented values.
+func DefaultConfig() Config {
+	return Config{
+		ConfirmScore: 4,
+		MinReporters: 5,
+		MinNetworks:  2,
+		ResolveAfter: 60,
+		DismissAfter: 30,
+		ReopenWithin: 4 * outage.Hour,
+		RunningEvery: 5,
+	}
+}
+
+// Validate says what is wrong with a configuration.
+func (c *Config) Validate() error {
+	switch {
+	case c.ConfirmScore <= 0:
+		return errors.New("incident: the confirm score must be above 0")
+	case c.MinReporters < 1 || c.MinNetworks < 1:
+		return errors.New("incident: at least one reporter and one network are needed to confirm")
+	case c.ResolveAfter < 1 || c.DismissAfter < 1 || c.RunningEvery < 1 || c.ReopenWithin < 0:
+		return errors.New("incident: spans are whole minutes, at least 1")
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+// Package incident turns detections into incidents with a life: suspected,
+// confirmed, recovering, resolved or dismissed, with waves inside.
+//
+// It reads the topic detections and writes the topic incidents.
+//
+// Method: one state machine per service, woken by the first detection of any of
+// its series. All cells of a service join one incident; two services stay two
+// incidents and are linked when they are of one family. Waves follow the excess
+// of the service's reports over what was expected, by a hysteresis whose every
+// step also has to pass a count test (waves.go, change.go). Severity is a printed
+// rule (severity.go).
+//
+//   - suspected: the first minute in alarm. Its minute and service are the id.
+//   - confirmed: a second window that shares no minute with the first is
+//     significant too, and at least MinReporters people in MinNetworks networks
+//     have reported since the onset. Recorded counts name no networks; for them
+//     that half of the rule is waived.
+//   - recovering: the wave is over. A new wave leads back to confirmed.
+//   - resolved: ResolveAfter minutes without an alarm in a row. An alarm within
+//     ReopenWithin opens a trial: the incident is suspected again, and either the
+//     wave is confirmed (the incident has been reopened) or the trial is dropped
+//     and the incident is resolved as before.
+//   - dismissed: suspected, and DismissAfter minutes without an alarm.
+//
+// Minutes in which nobody listened are neither normal nor abnormal: every timer
+// stands still.
+//
+// What it says: a revision at once when the state, a wave, the set of countries
+// or categories, a factor of the severity or a link changes; while only numbers
+// run, at most one revision every RunningEvery minutes.
+//
+// Limits: where only single countries or categories are outside their baseline
+// the service's own count is not known, and the sum over these cells stands for
+// it. A service without an incident costs nothing; one with an incident keeps
+// keptMinutes of counts.
+package incident

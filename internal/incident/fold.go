@@ -1,0 +1,205 @@
+package incident
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"faultline/internal/stream"
+	"faultline/outage"
+)
+
+// Name of the follower.
+const Name = "incident"
+
+// Fold is the state of all incidents that may still change.
+type Fold struct {
+	config  Config
+	pending map[string]*outage.MinuteDetections // of the minute that is being read
+	state   state
+}
+
+// state is what a snapshot holds.
+type state struct {
+	Lives map[string]*life           `json:"lives"` // by service
+	Last  map[string]outage.Incident `json:"last"`  // by service: last revision said
+}
+
+var _ stream.Fold = (*Fold)(nil)
+
+// New returns a fold that knows no incident yet.
+func New(c Config) *Fold {
+	return &Fold{config: c, pending: map[string]*outage.MinuteDetections{}, state: newState()}
+}
+
+func newState() state {
+	return state{Lives: map[string]*life{}, Last: map[string]outage.Incident{}}
+}
+
+// NewFollower ties the fold to its topics.
+func NewFollower(c Config) *stream.Follower {
+	return &stream.Follower{
+		Name: Name,
+		In:   []string{stream.Detections.Name},
+		Out:  []string{stream.Incidents.Name},
+		Fold: New(c),
+	}
+}
+
+// Apply takes in the detections of a service's minute.
+func (f *Fold) Apply(_ string, r stream.Record) error {
+	d, err := stream.Detections.Decode(r)
+	if err != nil {
+		return err
+	}
+	f.Observe(d)
+	return nil
+}
+
+// Observe is Apply for a fact that is decoded already.
+func (f *Fold) Observe(d *outage.MinuteDetections) { f.pending[d.Service] = d }
+
+// Tick ends a minute and returns the revisions it brought.
+func (f *Fold) Tick(m outage.Minute, missing bool) ([]stream.Entry, error) {
+	revisions := f.End(m, missing)
+	entries := make([]stream.Entry, 0, len(revisions))
+	for i := range revisions {
+		e, err := stream.Incidents.Entry(m, &revisions[i])
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// End is Tick without the encoding: revisions in the order of their services.
+func (f *Fold) End(m outage.Minute, missing bool) []outage.Incident {
+	if missing {
+		clear(f.pending)
+		return nil
+	}
+	for _, service := range f.awake() {
+		f.advance(service, m, f.pending[service])
+	}
+	clear(f.pending)
+	f.link()
+	return f.say(m)
+}
+
+// awake lists the services to look at in this minute, sorted.
+func (f *Fold) awake() []string {
+	set := make(map[string]struct{}, len(f.pending)+len(f.state.Lives))
+	for s := range f.pending {
+		set[s] = struct{}{}
+	}
+	for s := range f.state.Lives {
+		set[s] = struct{}{}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// advance carries one service over a listening minute.
+func (f *Fold) advance(service string, m outage.Minute, d *outage.MinuteDetections) {
+	o := observe(d)
+	l := f.state.Lives[service]
+	switch {
+	case l == nil && !o.alarm:
+		return
+	case l == nil:
+		l = born(service, m, o)
+		f.state.Lives[service] = l
+	case !l.Inc.State.Open() && m-l.Inc.Closed > f.config.ReopenWithin:
+		f.forget(service)
+		f.advance(service, m, d)
+		return
+	case !l.Inc.State.Open() && !o.alarm:
+		return
+	case !l.Inc.State.Open():
+		l.retry(o)
+	}
+	l.take(m, d, o)
+	l.step(&f.config, m, d, o)
+}
+
+func (f *Fold) forget(service string) {
+	delete(f.state.Lives, service)
+	delete(f.state.Last, service)
+}
+
+// link ties open incidents of one family to each other.
+func (f *Fold) link() {
+	families := map[string][]*life{}
+	for service, l := range f.state.Lives {
+		if family := f.config.Families[service]; family != "" && l.Inc.State.Open() {
+			families[family] = append(families[family], l)
+		}
+	}
+	for _, members := range families {
+		for _, l := range members {
+			for _, other := range members {
+				l.join(&other.Inc)
+			}
+		}
+	}
+}
+
+// say collects the revisions of the minute and lets go of what was dismissed.
+func (f *Fold) say(m outage.Minute) []outage.Incident {
+	var out []outage.Incident
+	for _, service := range slices.Sorted(maps.Keys(f.state.Lives)) {
+		l := f.state.Lives[service]
+		if f.worthSaying(l, m) {
+			l.Inc.Revision++
+			l.Inc.Minute = m
+			l.Said = l.shape()
+			said := l.Inc
+			said.Waves = slices.Clone(said.Waves)
+			f.state.Last[service] = said
+			out = append(out, said)
+		}
+		if l.Inc.State == outage.StateDismissed {
+			f.forget(service)
+		}
+	}
+	return out
+}
+
+// worthSaying holds the rule of revisions.
+func (f *Fold) worthSaying(l *life, m outage.Minute) bool {
+	last, ok := f.state.Last[l.Inc.Service]
+	if !ok || l.shape() != l.Said {
+		return true
+	}
+	if !l.Inc.State.Open() || m-last.Minute < f.config.RunningEvery {
+		return false
+	}
+	now := l.Inc
+	now.Minute = last.Minute
+	return !reflect.DeepEqual(now, last)
+}
+
+// Snapshot encodes the state; equal states give equal bytes.
+func (f *Fold) Snapshot() ([]byte, error) {
+	b, err := json.Marshal(f.state)
+	if err != nil {
+		return nil, fmt.Errorf("encode the state of incidents: %w", err)
+	}
+	return b, nil
+}
+
+// Restore replaces the state.
+func (f *Fold) Restore(b []byte) error {
+	var s state
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("decode the state of incidents: %w", err)
+	}
+	if s.Lives == nil || s.Last == nil {
+		return fmt.Errorf("decode the state of incidents: lives or last revisions are absent")
+	}
+	f.state = s
+	clear(f.pending)
+	return nil
+}

@@ -1,0 +1,165 @@
+package incident
+
+import (
+	"math"
+
+	"faultline/outage"
+)
+
+// life is one incident with everything needed to carry it on. Its exported
+// fields are its saved state.
+type life struct {
+	Inc        outage.Incident `json:"incident"`
+	Waves      tracker         `json:"tracker"`
+	Countries  []cell          `json:"countries"`
+	Categories []cell          `json:"categories"`
+	// Quiet counts listening minutes in a row without an alarm.
+	Quiet outage.Minute `json:"quiet"`
+	// Trial is set while a resolved incident is suspected again: Inc.Waves and
+	// the fields below it as they were, to return to.
+	Trial *trial `json:"trial,omitempty"`
+	// Highest is the largest ratio that the severity is reckoned from, as the
+	// count and the expectation of its minute.
+	Highest  int     `json:"highest"`
+	Expected float64 `json:"expected"`
+	// Base is the service's own expected count, as last heard of.
+	Base float64 `json:"base"`
+	// Said is the shape of the last revision.
+	Said string `json:"said"`
+}
+
+// trial is what an incident goes back to when its reopening comes to nothing.
+type trial struct {
+	Inc        outage.Incident `json:"incident"`
+	Countries  []cell          `json:"countries"`
+	Categories []cell          `json:"categories"`
+	Highest    int             `json:"highest"`
+	Expected   float64         `json:"expected"`
+}
+
+// born starts an incident at its first minute in alarm.
+func born(service string, m outage.Minute, o observation) *life {
+	l := &life{Inc: outage.Incident{
+		ID:         outage.IncidentID(service, m),
+		Service:    service,
+		Detected:   m,
+		Confidence: o.lead.Baseline.Confidence,
+		Basis:      "crowd",
+	}}
+	l.suspect(max(o.lead.Onset, m-maxBackdating))
+	return l
+}
+
+// suspect opens an unconfirmed wave.
+func (l *life) suspect(onset outage.Minute) {
+	l.Inc.State, l.Inc.End, l.Inc.Closed = outage.StateSuspected, 0, 0
+	l.Inc.Waves = append(l.Inc.Waves, outage.Wave{Onset: onset})
+	l.Waves = tracker{Dispersion: l.Waves.Dispersion}
+	l.Quiet = 0
+}
+
+// retry opens a trial: an alarm soon after the incident was resolved.
+func (l *life) retry(o observation) {
+	inc := l.Inc
+	inc.Waves = append([]outage.Wave(nil), l.Inc.Waves...)
+	l.Trial = &trial{
+		Inc: inc, Highest: l.Highest, Expected: l.Expected,
+		Countries:  append([]cell(nil), l.Countries...),
+		Categories: append([]cell(nil), l.Categories...),
+	}
+	l.suspect(max(o.lead.Onset, l.Inc.End))
+}
+
+// drop ends a trial that came to nothing.
+func (l *life) drop() {
+	t := l.Trial
+	revision := l.Inc.Revision
+	l.Inc, l.Countries, l.Categories = t.Inc, t.Countries, t.Categories
+	l.Highest, l.Expected, l.Trial = t.Highest, t.Expected, nil
+	l.Inc.Revision = revision
+}
+
+// wave is the latest wave.
+func (l *life) wave() *outage.Wave { return &l.Inc.Waves[len(l.Inc.Waves)-1] }
+
+// take brings in what a listening minute showed. d is nil when nothing did.
+func (l *life) take(m outage.Minute, d *outage.MinuteDetections, o observation) {
+	l.note(m, d, o)
+	inWave := l.wave().End == 0
+	l.Waves.add(l.sample(m, o), inWave)
+	if inWave {
+		l.grow(m, o)
+	}
+	if o.alarm {
+		l.Quiet = 0
+	} else {
+		l.Quiet++
+	}
+}
+
+// sample is the minute as the waves see it: relative to the service's own
+// baseline also where only cells of it were heard of.
+func (l *life) sample(m outage.Minute, o observation) sample {
+	return sample{Minute: m, Count: l.Base + o.excess, Expected: l.Base}
+}
+
+// note updates what holds for the whole life.
+func (l *life) note(m outage.Minute, d *outage.MinuteDetections, o observation) {
+	l.Inc.Minute = m
+	if !o.known {
+		return
+	}
+	l.Inc.Count, l.Inc.Expected = o.count, o.expected
+	if o.whole {
+		l.Base = o.expected
+	}
+	for i := range d.Detections {
+		det := &d.Detections[i]
+		if det.Country == "" && det.Category == "" {
+			l.Waves.Dispersion = det.Baseline.Dispersion
+		} else if det.Category == "" {
+			l.Countries = affect(l.Countries, det.Country, det, m)
+		} else if det.Country == "" {
+			l.Categories = affect(l.Categories, det.Category, det, m)
+		}
+		if det.Phase == outage.PhaseAlarm {
+			l.Inc.Score = math.Max(l.Inc.Score, det.Score)
+		}
+	}
+	if float64(o.count)*(l.Expected+1) > float64(l.Highest)*(o.expected+1) {
+		l.Highest, l.Expected = o.count, o.expected
+	}
+	l.Inc.Peak = max(l.Inc.Peak, o.count)
+}
+
+// grow adds the minute to the wave that lasts. A detection that dates itself
+// back brings the reports since then with it.
+func (l *life) grow(m outage.Minute, o observation) {
+	w := l.wave()
+	w.Total += o.count
+	if o.lead != nil && o.lead.Onset >= w.Onset {
+		w.Total = max(w.Total, o.lead.OnsetCount)
+	}
+	if o.count > w.PeakCount || w.Peak == 0 {
+		w.Peak, w.PeakCount = m, o.count
+	}
+	if l.Inc.State != outage.StateSuspected || o.lead == nil || o.lead.Onset >= w.Onset {
+		return
+	}
+	if floor := l.floor(); o.lead.Onset >= floor {
+		w.Onset = o.lead.Onset
+		w.Total = max(w.Total, o.lead.OnsetCount)
+	}
+}
+
+// floor is the earliest minute that the latest wave may be dated back to.
+func (l *life) floor() outage.Minute {
+	if n := len(l.Inc.Waves); n > 1 {
+		return l.Inc.Waves[n-2].End
+	}
+	return l.Inc.Detected - maxBackdating
+}
+
+// maxBackdating keeps a slow drift from dating an incident to yesterday: the
+// longest that an onset may lie before the first detection.
+const maxBackdating = 2 * outage.Hour

@@ -1,0 +1,144 @@
+package incident
+
+import (
+	"fmt"
+	"strings"
+
+	"faultline/outage"
+)
+
+// step moves the state by what take has brought in.
+func (l *life) step(c *Config, m outage.Minute, d *outage.MinuteDetections, o observation) {
+	switch l.Inc.State {
+	case outage.StateSuspected:
+		if confirms(c, d) {
+			l.confirm(m)
+		} else if l.Quiet >= c.DismissAfter {
+			l.dismiss(m)
+		}
+	case outage.StateConfirmed:
+		if l.Waves.over(o.alarm) {
+			l.endWave()
+			l.Inc.State = outage.StateRecovering
+		}
+	case outage.StateRecovering:
+		if l.newWave(m, o) {
+			l.Inc.State, l.Inc.End = outage.StateConfirmed, 0
+		} else if l.Quiet >= c.ResolveAfter {
+			l.Inc.State, l.Inc.Closed = outage.StateResolved, m
+		}
+	}
+	l.sum(m)
+}
+
+// confirms says whether one series of the service has passed the second look
+// with enough people behind it.
+func confirms(c *Config, d *outage.MinuteDetections) bool {
+	if d == nil {
+		return false
+	}
+	for i := range d.Detections {
+		det := &d.Detections[i]
+		networks := det.NetworksUnknown || det.Networks >= c.MinNetworks
+		if det.Confirm >= c.ConfirmScore && det.OnsetCount >= c.MinReporters && networks {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *life) confirm(m outage.Minute) {
+	l.Inc.State = outage.StateConfirmed
+	if l.Inc.Confirmed == 0 {
+		l.Inc.Confirmed = m
+	}
+	if l.Trial != nil {
+		l.Inc.Reopened++
+		l.Trial = nil
+	}
+}
+
+// dismiss ends a suspicion, or the trial of an incident that was resolved.
+func (l *life) dismiss(m outage.Minute) {
+	if l.Trial != nil {
+		l.drop()
+		l.Inc.Minute = m
+		return
+	}
+	l.endWave()
+	l.Inc.State, l.Inc.Closed = outage.StateDismissed, m
+}
+
+// endWave closes the latest wave where its excess went and takes the minutes
+// after that out of its total again.
+func (l *life) endWave() {
+	w := l.wave()
+	w.End = max(l.Waves.end(w.Peak), w.Onset+1)
+	for _, s := range l.Waves.Samples[l.Waves.since(w.End):] {
+		w.Total -= s.whole()
+	}
+	w.Total = max(w.Total, w.PeakCount)
+	l.Inc.End = w.End
+}
+
+// newWave opens a wave when the reports have risen from their trough again.
+func (l *life) newWave(m outage.Minute, o observation) bool {
+	end := l.wave().End
+	onset, ok := l.Waves.rise(end)
+	if !ok || !o.alarm {
+		return false
+	}
+	w := outage.Wave{Onset: onset}
+	if o.lead.Onset >= end && o.lead.Onset < onset && m-o.lead.First <= outage.ReportWindow {
+		w.Onset, w.Total = o.lead.Onset, o.lead.OnsetCount
+	}
+	sum := 0
+	for _, s := range l.Waves.Samples[l.Waves.since(onset):] {
+		sum += s.whole()
+		if s.whole() > w.PeakCount || w.Peak == 0 {
+			w.Peak, w.PeakCount = s.Minute, s.whole()
+		}
+	}
+	w.Total = max(w.Total, sum)
+	l.Waves.begin(onset)
+	l.Inc.Waves = append(l.Inc.Waves, w)
+	return true
+}
+
+// sum derives what follows from the parts.
+func (l *life) sum(m outage.Minute) {
+	l.Inc.Onset = l.Inc.Waves[0].Onset
+	l.Inc.Total = 0
+	inWaves := outage.Minute(0)
+	for _, w := range l.Inc.Waves {
+		l.Inc.Total += w.Total
+		end := w.End
+		if end == 0 {
+			end = m + 1
+		}
+		inWaves += end - w.Onset
+	}
+	l.Inc.Countries, l.Inc.Categories = published(l.Countries), published(l.Categories)
+	l.Inc.Severity = Severity(float64(l.Highest), l.Expected, len(l.Countries), inWaves)
+}
+
+// shape is what a revision must not wait for.
+func (l *life) shape() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d|", l.Inc.State, l.Inc.Reopened)
+	for _, w := range l.Inc.Waves {
+		fmt.Fprintf(&b, "%d-%d ", w.Onset, w.End)
+	}
+	for _, list := range [][]outage.Affected{l.Inc.Countries, l.Inc.Categories} {
+		b.WriteByte('|')
+		for _, a := range list {
+			b.WriteString(a.Name + " ")
+		}
+	}
+	s := l.Inc.Severity
+	fmt.Fprintf(&b, "|%g %g %g|", s.Effect, s.Breadth, s.Duration)
+	for _, link := range l.Inc.Links {
+		b.WriteString(link.Incident + " ")
+	}
+	return b.String()
+}

@@ -1,0 +1,83 @@
+package incident
+
+import "faultline/outage"
+
+// observation is what one minute's detections say of the whole service.
+type observation struct {
+	alarm    bool // some series is outside its baseline
+	known    bool // there was a detection at all
+	whole    bool // count and expected are the service's own, not a sum over cells
+	count    int
+	expected float64
+	// excess is what the waves follow: of the service where it is in alarm itself,
+	// else of the cells that are, for a small country's outage would drown in the
+	// noise of the whole.
+	excess float64
+	// lead is the detection to date and describe the incident by: the service's
+	// own when it is in alarm, else the most surprising one.
+	lead *outage.Detection
+}
+
+// observe sums up a minute. d is nil when nothing was unusual.
+func observe(d *outage.MinuteDetections) observation {
+	var o observation
+	if d == nil || len(d.Detections) == 0 {
+		return o
+	}
+	o.known = true
+	var countries, categories cells
+	wholeAlarm := false
+	for i := range d.Detections {
+		det := &d.Detections[i]
+		switch {
+		case det.Country == "" && det.Category == "":
+			o.whole, o.count, o.expected = true, det.Count, det.Baseline.Expected
+			wholeAlarm = det.Phase == outage.PhaseAlarm
+		case det.Category == "":
+			countries.add(det)
+		case det.Country == "":
+			categories.add(det)
+		}
+		if det.Phase == outage.PhaseAlarm {
+			o.alarm = true
+			o.lead = leading(o.lead, det)
+		}
+	}
+	best := countries
+	if categories.excess() > countries.excess() {
+		best = categories
+	}
+	if !o.whole {
+		o.count, o.expected = best.count, best.expected
+	}
+	o.excess = float64(o.count) - o.expected
+	if !wholeAlarm && best != (cells{}) {
+		o.excess = best.excess()
+	}
+	return o
+}
+
+// leading picks the detection that speaks for the service.
+func leading(a, b *outage.Detection) *outage.Detection {
+	isWhole := func(d *outage.Detection) bool { return d.Country == "" && d.Category == "" }
+	switch {
+	case a == nil || isWhole(b):
+		return b
+	case isWhole(a) || a.Score >= b.Score:
+		return a
+	}
+	return b
+}
+
+// cells sums detections of cells that do not overlap.
+type cells struct {
+	count    int
+	expected float64
+}
+
+func (c *cells) add(d *outage.Detection) {
+	c.count += d.Count
+	c.expected += d.Baseline.Expected
+}
+
+func (c *cells) excess() float64 { return float64(c.count) - c.expected }

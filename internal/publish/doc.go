@@ -1,0 +1,15 @@
+// Package publish puts incidents into words: the only thing said in public.
+//
+// It reads the topic incidents and writes the topic bulletins.
+//
+// Method: every revision of an incident is put into a status, a headline and one
+// sentence of reasons, by fixed templates (words.go). It is said only when status
+// or headline differ from what was last said of the service, so the topic stays
+// small and nobody is told the same thing twice. A sentence names its numbers
+// with their scope: which minute or since when, and where. It says what people
+// report and what that is consistent with, never why it happened or who did it.
+//
+// Limits: countries with fewer than smallCell reports are not named. A sentence
+// is as old as its bulletin; the numbers of this minute stand on the page beside
+// it.
+package publish
