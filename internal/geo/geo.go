@@ -1,0 +1,2 @@
+// Package geo says which country and which network an address belongs to.
+package geo
