@@ -9,7 +9,7 @@
 // Method: every file is read as a whole and every mistake named with its line and
 // remedy; a later file replaces a service of the same id; only a catalog without
 // mistakes takes effect. Names, aliases and ids are compared in folded form
-// (Fold), and no two services may share one.
+// (names.Fold), and no two services may share one.
 //
 // Limits: MaxFileBytes, MaxServices and the limits of one service in decode.go.
 // Hosts of the starter catalog are from general knowledge and not verified.
@@ -21,6 +21,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"faultline/internal/names"
 	"faultline/outage"
 )
 
@@ -44,7 +45,7 @@ type Catalog struct {
 type view struct {
 	services []outage.Service // by id
 	byID     map[string]int
-	index    *Index
+	index    *names.Index
 }
 
 // New makes a catalog of services, in effect at once.
@@ -57,7 +58,7 @@ func New(services []outage.Service) *Catalog {
 func newView(services []outage.Service) *view {
 	services = slices.Clone(services)
 	slices.SortFunc(services, func(a, b outage.Service) int { return strings.Compare(a.ID, b.ID) })
-	v := &view{services: services, byID: make(map[string]int, len(services)), index: NewIndex(services)}
+	v := &view{services: services, byID: make(map[string]int, len(services)), index: names.NewIndex(services)}
 	for i := range services {
 		v.byID[services[i].ID] = i
 	}
@@ -83,7 +84,7 @@ func (c *Catalog) Lookup(word string) (outage.Service, bool) {
 	return c.view.Load().index.Lookup(word)
 }
 
-// Search finds up to n services while a query is being typed; see Index.Search.
+// Search finds up to n services while a query is being typed; see names.Index.
 func (c *Catalog) Search(query string, n int) []outage.Service {
 	return c.view.Load().index.Search(query, n)
 }

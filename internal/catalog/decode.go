@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"faultline/internal/geo"
+	"faultline/internal/names"
 	"faultline/outage"
 )
 
@@ -99,7 +101,7 @@ func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
 	s.Homepage = r.homepage(f["homepage"])
 	s.Hosts = r.hosts(f["hosts"])
 	for _, v := range r.list(f["providers"], "providers", MaxProviders) {
-		if p := r.optionalID(v, "a provider"); p != "" && !contains(s.Providers, p) {
+		if p := r.optionalID(v, "a provider"); p != "" && !slices.Contains(s.Providers, p) {
 			s.Providers = append(s.Providers, p)
 			e.nodes["provider "+p] = lineOf(v)
 		}
@@ -137,7 +139,7 @@ func (r *reading) optionalID(v ast.Node, what string) string {
 
 // tryInstead proposes an id made from what was written.
 func tryInstead(s string) string {
-	words := strings.FieldsFunc(Fold(s), func(c rune) bool {
+	words := strings.FieldsFunc(names.Fold(s), func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
 	})
 	id := strings.Join(words, "-")
@@ -161,7 +163,7 @@ func (r *reading) label(v ast.Node, what string) string {
 	if !ok {
 		return ""
 	}
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) || Fold(s) == "" {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) || names.Fold(s) == "" {
 		r.wrong(v, "%s %q: use one line with at least one letter or digit", what, s)
 		return ""
 	}
@@ -179,14 +181,14 @@ func (r *reading) kind(v ast.Node) string {
 	if id == "" {
 		return ""
 	}
-	if _, ok := kindOf(id); ok {
+	if _, ok := names.KindOf(id); ok {
 		return id
 	}
 	var ids []string
-	for _, k := range Kinds() {
+	for _, k := range names.Kinds() {
 		ids = append(ids, k.ID)
 	}
-	if near := nearest(id, ids); near != "" {
+	if near := names.Nearest(id, ids); near != "" {
 		r.wrong(v, "unknown kind %q: did you mean %q?", id, near)
 		return ""
 	}
@@ -199,7 +201,7 @@ func (r *reading) categories(v ast.Node) []string {
 		id := r.optionalID(c, "category")
 		switch {
 		case id == "":
-		case contains(list, id):
+		case slices.Contains(list, id):
 			r.wrong(c, "category %q appears twice: keep one", id)
 		default:
 			list = append(list, id)
@@ -220,7 +222,7 @@ func (r *reading) usedCategories(v ast.Node, kind string, ofFile []string) []str
 	if len(ofFile) > 0 {
 		return ofFile
 	}
-	if k, ok := kindOf(kind); ok {
+	if k, ok := names.KindOf(kind); ok {
 		return k.Categories
 	}
 	return outage.DefaultCategories()
@@ -268,7 +270,7 @@ func (r *reading) countries(v ast.Node) []string {
 		switch {
 		case !ok:
 		case geo.IsCountry(s):
-			if !contains(list, s) {
+			if !slices.Contains(list, s) {
 				list = append(list, s)
 			}
 		case s == "UK":

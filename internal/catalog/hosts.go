@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -50,7 +51,7 @@ func (r *reading) host(n ast.Node) (outage.Host, bool) {
 	h.Name = name
 	if v := f["role"]; v != nil {
 		role, ok := r.text(v, "role")
-		if ok && !contains(roles(), role) {
+		if ok && !slices.Contains(roles(), role) {
 			r.wrong(v, "unknown role %q: use one of %s", role, strings.Join(roles(), ", "))
 			return h, false
 		}

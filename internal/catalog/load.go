@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"faultline/internal/names"
 	"faultline/outage"
 )
 
@@ -80,10 +81,10 @@ func readFile(name string) ([]byte, error) {
 // load is Load without the disk.
 func load(sources []source) ([]outage.Service, error) {
 	var problems Problems
-	var names []string
+	var files []string
 	byID := map[string]entry{}
 	for _, s := range sources {
-		names = append(names, s.name)
+		files = append(files, s.name)
 		entries, wrong := decode(s.name, s.data)
 		problems = append(problems, wrong...)
 		for _, e := range entries {
@@ -95,9 +96,9 @@ func load(sources []source) ([]outage.Service, error) {
 		all = append(all, e)
 	}
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.service.ID, b.service.ID) })
-	problems = append(problems, clashes(all, names)...)
+	problems = append(problems, clashes(all, files)...)
 	problems = append(problems, strangeProviders(all)...)
-	if err := problems.err(names); err != nil {
+	if err := problems.err(files); err != nil {
 		return nil, err
 	}
 	services := make([]outage.Service, len(all))
@@ -123,7 +124,7 @@ func clashes(all []entry, files []string) Problems {
 	}
 	var problems Problems
 	claim := func(e entry, what, word string, line int) {
-		key := Fold(word)
+		key := names.Fold(word)
 		if key == "" {
 			return
 		}
@@ -163,7 +164,7 @@ func strangeProviders(all []entry) Problems {
 			if known[p] {
 				continue
 			}
-			if near := nearest(p, ids); near != "" && distance(p, near, 1) == 1 {
+			if near := names.Nearest(p, ids); near != "" && names.Distance(p, near, 1) == 1 {
 				problems = append(problems, Problem{e.file, e.nodes["provider "+p], fmt.Sprintf(
 					"provider %q of service %q: did you mean %q?", p, e.service.ID, near)})
 			}

@@ -3,11 +3,14 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"faultline/internal/names"
 )
 
 // MaxFileBytes bounds one catalog file: a thousand services with all their hosts
@@ -126,8 +129,8 @@ func (r *reading) fields(n ast.Node, what string, known ...string) map[string]as
 	for _, v := range values {
 		key := v.Key.GetToken().Value
 		switch {
-		case !contains(known, key):
-			r.wrong(v.Key, "unknown key %q in %s%s", key, what, suggest(key, known))
+		case !slices.Contains(known, key):
+			r.wrong(v.Key, "unknown key %q in %s%s", key, what, names.Suggest(key, known))
 		case found[key] != nil:
 			r.wrong(v.Key, "key %q appears twice in %s: keep one", key, what)
 		default:
@@ -135,15 +138,6 @@ func (r *reading) fields(n ast.Node, what string, known ...string) map[string]as
 		}
 	}
 	return found
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // list returns the elements of a sequence; a single value stands for a list of one.

@@ -1,4 +1,4 @@
-package catalog
+package names
 
 import (
 	"fmt"
@@ -57,14 +57,18 @@ func plain(c rune) string {
 	return string(c)
 }
 
-// distance counts the insertions, deletions, replacements and swaps of neighbours
+// MaxDistance is the longest text in bytes that Distance compares; nobody sees a
+// slip of the finger in anything longer.
+const MaxDistance = 320
+
+// Distance counts the insertions, deletions, replacements and swaps of neighbours
 // that turn a into b; anything above limit is limit+1. Ids and folded names are
 // mostly ASCII, so it works on bytes.
-func distance(a, b string, limit int) int {
+func Distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1
 	}
-	var rows [3][MaxNameRunes*4 + 1]int
+	var rows [3][MaxDistance + 1]int
 	if len(b) >= len(rows[0]) {
 		return limit + 1
 	}
@@ -105,20 +109,20 @@ func slips(length int) int {
 	return 2
 }
 
-// nearest returns the candidate that s is most likely a misspelling of, or "".
-func nearest(s string, candidates []string) string {
+// Nearest returns the candidate that s is most likely a misspelling of, or "".
+func Nearest(s string, candidates []string) string {
 	best, at := "", slips(len(s))+1
 	for _, c := range candidates {
-		if d := distance(s, c, at-1); d > 0 && d < at {
+		if d := Distance(s, c, at-1); d > 0 && d < at {
 			best, at = c, d
 		}
 	}
 	return best
 }
 
-// suggest is the tail of an error about an unknown word.
-func suggest(s string, known []string) string {
-	if near := nearest(s, known); near != "" {
+// Suggest is the tail of an error about an unknown word.
+func Suggest(s string, known []string) string {
+	if near := Nearest(s, known); near != "" {
 		return fmt.Sprintf(": did you mean %q?", near)
 	}
 	return ": use one of " + strings.Join(known, ", ")

@@ -1,4 +1,4 @@
-package catalog
+package names
 
 import (
 	"cmp"
@@ -207,7 +207,7 @@ func typo(q query, k *key) int {
 	}
 	limit := slips(len(q.tight))
 	for end := len(q.tight) - 1; end <= len(q.tight)+1; end++ {
-		if distance(q.tight, k.tight[:min(end, len(k.tight))], limit) <= limit {
+		if Distance(q.tight, k.tight[:min(end, len(k.tight))], limit) <= limit {
 			return rankTypo
 		}
 	}
