@@ -1,0 +1,313 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+
+	"faultline/internal/scan"
+	"faultline/outage"
+)
+
+// Limits of what is remembered beside the series.
+const (
+	// networkLimit is how many distinct networks a cell remembers, the latest ones;
+	// a surge from more is reported as from this many.
+	networkLimit = 8
+	// seriesFloor reports within an hour give a country or category its series: an
+	// alarm needs as many, so nobody is noticed later for it.
+	seriesFloor = 3
+	// waitingLimit is how many countries and categories without a series a service
+	// remembers; with more, single reports from the rest are forgotten.
+	waitingLimit = 512
+)
+
+// service is what is known of one service.
+type service struct {
+	id      string
+	begun   bool // a minute has been closed since it was first seen
+	cells   []*cell
+	index   map[cellKey]*cell
+	waiting map[cellKey]*waiting
+	held    bool // the series of all reports is in an episode
+}
+
+// cellKey says which reports a series counts; both empty: all.
+type cellKey struct{ country, category string }
+
+// compare orders keys: all reports first, then countries, then categories.
+func (k cellKey) compare(o cellKey) int {
+	return cmp.Or(cmp.Compare(k.category, o.category), cmp.Compare(k.country, o.country))
+}
+
+// cell is one series.
+type cell struct {
+	key    cellKey
+	order  int // among the countries or categories of the service, from 0
+	series scan.Series
+	open   bool // in an episode
+	count  int  // of the running minute
+	nets   [networkLimit]network
+}
+
+// network is a network that reports came from, and when last.
+type network struct {
+	hash uint64 // 0: none
+	last outage.Minute
+}
+
+// waiting is a country or category with too few reports for a series.
+type waiting struct {
+	minutes [seriesFloor - 1]outage.Minute
+	counts  [seriesFloor - 1]int
+}
+
+// newCell makes the series of the order-th cell of its sort, first heard of in
+// minute m. It has had nothing since the fold began to listen, which is history
+// too. The budget of a sort is shared harmonically by order of appearance: busy
+// cells appear first, and they are the ones that need it.
+func (f *Fold) newCell(key cellKey, order int, m outage.Minute) (*cell, error) {
+	series, err := scan.New(scan.Config{Budget: f.cfg.share(key, order)})
+	if err != nil {
+		return nil, err
+	}
+	c := &cell{key: key, order: order, series: series}
+	if f.begin != 0 && f.begin < m {
+		c.series.Observe(int64(f.begin), scan.Observation{})
+		for _, g := range f.gaps {
+			if g.from > f.begin {
+				c.series.Missing(int64(g.from), int64(g.to))
+			}
+		}
+	}
+	return c, nil
+}
+
+// share is the part of the budget that a cell may spend.
+func (c Config) share(key cellKey, order int) float64 {
+	switch {
+	case key.country != "":
+		return c.CountryBudget / (float64(order+1) * harmonic(c.Countries))
+	case key.category != "":
+		return c.CategoryBudget / (float64(order+1) * harmonic(c.Categories))
+	}
+	return c.TotalBudget
+}
+
+// harmonic is at least 1 + 1/2 + ... + 1/n.
+func harmonic(n int) float64 { return math.Log(float64(max(1, n))) + 1 }
+
+// take adds a point to the cells that it belongs to.
+func (s *service) take(f *Fold, p *outage.Point, m outage.Minute) error {
+	if p.Signal != outage.SignalReports || p.Count <= 0 {
+		return nil
+	}
+	var hash uint64
+	if p.Network != "" {
+		h := fnv.New64a()
+		h.Write([]byte(p.Network))
+		hash = h.Sum64() | 1
+	}
+	s.cells[0].add(p.Count, hash, m)
+	if p.Country != "" {
+		if err := s.addTo(f, cellKey{country: p.Country}, p.Count, hash, m); err != nil {
+			return err
+		}
+	}
+	if p.Category != "" {
+		return s.addTo(f, cellKey{category: p.Category}, p.Count, hash, m)
+	}
+	return nil
+}
+
+// addTo adds reports to a country or category, which gets its series when there
+// were enough within an hour.
+func (s *service) addTo(f *Fold, key cellKey, n int, hash uint64, m outage.Minute) error {
+	if c := s.index[key]; c != nil {
+		c.add(n, hash, m)
+		return nil
+	}
+	w := s.waiting[key]
+	if w == nil {
+		if len(s.waiting) >= waitingLimit && n < seriesFloor {
+			return nil
+		}
+		w = &waiting{}
+		s.waiting[key] = w
+	}
+	if !w.add(n, m) {
+		return nil
+	}
+	delete(s.waiting, key)
+	order, limit := s.ordinal(f.cfg, key)
+	if order >= limit {
+		return nil
+	}
+	c, err := f.newCell(key, order, m)
+	if err != nil {
+		return fmt.Errorf("begin a series of service %s: %w", s.id, err)
+	}
+	for i, at := range w.minutes {
+		if at != 0 && at < m {
+			c.series.Observe(int64(at), scan.Observation{Count: w.counts[i]})
+		} else if at == m {
+			n += w.counts[i]
+		}
+	}
+	c.add(n, hash, m)
+	s.index[key] = c
+	s.cells = append(s.cells, c)
+	return nil
+}
+
+// ordinal is how many cells of a key's sort there are, and how many there may be.
+func (s *service) ordinal(cfg Config, key cellKey) (n, limit int) {
+	for _, c := range s.cells[1:] {
+		if (c.key.country != "") == (key.country != "") {
+			n++
+		}
+	}
+	if key.country != "" {
+		return n, cfg.Countries
+	}
+	return n, cfg.Categories
+}
+
+// add says whether n more reports in minute m make enough. If not, they wait.
+func (w *waiting) add(n int, m outage.Minute) bool {
+	sum, free := n, -1
+	for i := range w.minutes {
+		if w.minutes[i] <= m-outage.Hour {
+			w.minutes[i], w.counts[i] = 0, 0
+		}
+		sum += w.counts[i]
+		if w.counts[i] == 0 || w.minutes[i] == m {
+			free = i
+		}
+	}
+	if sum >= seriesFloor {
+		return true
+	}
+	w.minutes[free] = m
+	w.counts[free] += n
+	return false
+}
+
+// add counts reports of the running minute.
+func (c *cell) add(n int, hash uint64, m outage.Minute) {
+	c.count += n
+	if hash == 0 {
+		return
+	}
+	oldest := 0
+	for i := range c.nets {
+		if c.nets[i].hash == hash {
+			c.nets[i].last = m
+			return
+		}
+		if c.nets[i].last < c.nets[oldest].last {
+			oldest = i
+		}
+	}
+	c.nets[oldest] = network{hash, m}
+}
+
+// since is the number of networks that reports have come from since a minute.
+func (c *cell) since(m outage.Minute) int {
+	n := 0
+	for i := range c.nets {
+		if c.nets[i].hash != 0 && c.nets[i].last >= m {
+			n++
+		}
+	}
+	return n
+}
+
+// forget drops what came in a minute that counts as missing.
+func (s *service) forget() {
+	for _, c := range s.cells {
+		c.count = 0
+	}
+}
+
+// close ends a minute in which somebody listened. The series of all reports goes
+// first: while it is in an episode, no other learns. Every says that it must be
+// brought up to date even without reports.
+func (s *service) close(m outage.Minute, every bool) []outage.Detection {
+	s.begun = true
+	total := s.cells[0]
+	hold := 0
+	var out []outage.Detection
+	if every || total.count > 0 || total.open {
+		if d, e := total.close(m, 0); e.Phase != scan.None {
+			out = append(out, d)
+			hold = 1
+			if e.First == int64(m) {
+				hold = int(e.First-e.Onset) + 1
+			}
+		}
+	}
+	s.held = total.open
+	for _, c := range s.cells[1:] {
+		if c.count > 0 || c.open || hold > 0 {
+			if d, e := c.close(m, hold); e.Phase != scan.None {
+				out = append(out, d)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b outage.Detection) int {
+		return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.Country, b.Country))
+	})
+	return out
+}
+
+// close ends the minute of one cell.
+func (c *cell) close(m outage.Minute, hold int) (outage.Detection, scan.Episode) {
+	count := c.count
+	c.count = 0
+	r := c.series.Observe(int64(m), scan.Observation{Count: count, Hold: hold})
+	e := r.Episode
+	c.open = e.Phase == scan.Alarm || e.Phase == scan.Easing
+	if e.Phase == scan.None {
+		return outage.Detection{}, e
+	}
+	onset := outage.Minute(e.Onset)
+	d := outage.Detection{
+		Signal: outage.SignalReports, Country: c.key.country, Category: c.key.category,
+		Phase: phase(e.Phase), Count: count, Baseline: baseline(c.series.Forecast(int64(m))),
+		Score: r.Score, Window: r.Window, WindowCount: int(r.WindowCount),
+		WindowExpected: r.WindowExpected, Effect: r.Effect,
+		First: outage.Minute(e.First), Onset: onset, OnsetCount: int(e.Count),
+		Confirm: e.Confirm, Networks: c.since(onset),
+	}
+	d.NetworksUnknown = d.Networks == 0
+	return d, e
+}
+
+// phase translates the words.
+func phase(p scan.Phase) outage.Phase {
+	switch p {
+	case scan.Alarm:
+		return outage.PhaseAlarm
+	case scan.Easing:
+		return outage.PhaseEasing
+	}
+	return outage.PhaseOver
+}
+
+// forecast is what is expected of the service in the hour that starts at m. Who
+// waited for a series for an hour in vain is forgotten.
+func (s *service) forecast(m outage.Minute) outage.ServiceBaseline {
+	for k, w := range s.waiting {
+		if max(w.minutes[0], w.minutes[1]) <= m-outage.Hour {
+			delete(s.waiting, k)
+		}
+	}
+	b := outage.ServiceBaseline{Service: s.id, Minute: m, Frozen: s.held}
+	for i := range b.Quarters {
+		b.Quarters[i] = baseline(s.cells[0].series.Forecast(int64(m) + int64(i)*15))
+	}
+	return b
+}

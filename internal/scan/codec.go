@@ -1,0 +1,198 @@
+package scan
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// stateVersion is the first byte of a saved state.
+const stateVersion = 1
+
+// errState is what a state that this program did not write is refused with.
+var errState = errors.New("saved detector state does not fit: remove the snapshot so that it is made anew from the log")
+
+// coder writes or reads a state, so that both directions are one list of fields.
+type coder struct {
+	buf     []byte
+	reading bool
+	bad     bool
+}
+
+// u64 carries one word.
+func (c *coder) u64(v *uint64) {
+	if !c.reading {
+		c.buf = binary.LittleEndian.AppendUint64(c.buf, *v)
+		return
+	}
+	if len(c.buf) < 8 {
+		c.bad = true
+		return
+	}
+	*v = binary.LittleEndian.Uint64(c.buf)
+	c.buf = c.buf[8:]
+}
+
+// u32 carries half a word.
+func (c *coder) u32(v *uint32) {
+	if !c.reading {
+		c.buf = binary.LittleEndian.AppendUint32(c.buf, *v)
+		return
+	}
+	if len(c.buf) < 4 {
+		c.bad = true
+		return
+	}
+	*v = binary.LittleEndian.Uint32(c.buf)
+	c.buf = c.buf[4:]
+}
+
+// byte8 carries a byte.
+func (c *coder) byte8(v *uint8) {
+	if !c.reading {
+		c.buf = append(c.buf, *v)
+		return
+	}
+	if len(c.buf) < 1 {
+		c.bad = true
+		return
+	}
+	*v, c.buf = c.buf[0], c.buf[1:]
+}
+
+// i64 carries whole numbers.
+func (c *coder) i64(vs ...*int64) {
+	for _, v := range vs {
+		u := uint64(*v)
+		c.u64(&u)
+		*v = int64(u)
+	}
+}
+
+// f64 carries floating point numbers bit for bit.
+func (c *coder) f64(vs ...*float64) {
+	for _, v := range vs {
+		u := math.Float64bits(*v)
+		c.u64(&u)
+		*v = math.Float64frombits(u)
+	}
+}
+
+// f32 carries short floating point numbers bit for bit.
+func (c *coder) f32(vs []float32) {
+	for i := range vs {
+		u := math.Float32bits(vs[i])
+		c.u32(&u)
+		vs[i] = math.Float32frombits(u)
+	}
+}
+
+// flag carries a yes or no.
+func (c *coder) flag(v *bool) {
+	var b uint8
+	if *v {
+		b = 1
+	}
+	c.byte8(&b)
+	*v = b == 1
+}
+
+// season carries what was learned.
+func (c *coder) season(s *season) {
+	c.f64(&s.recentC, &s.recentN, &s.levelC, &s.levelE, &s.driftN, &s.driftW)
+	c.i64(&s.units)
+	c.f32(s.dayC[:])
+	c.f32(s.dayN[:])
+	c.f32(s.weekC[:])
+	c.f32(s.weekE[:])
+	for i := range s.disp {
+		d := &s.disp[i]
+		v := [...]float32{d.fineN, d.fineD, d.wideN, d.wideD, d.mean, d.weight}
+		c.f32(v[:])
+		*d = dispersion{v[0], v[1], v[2], v[3], v[4], v[5]}
+	}
+	c.f32(s.groupS[:])
+	c.f32(s.groupM[:])
+}
+
+// episode carries an open episode.
+func (c *coder) episode(e *episode) {
+	phase := uint8(e.phase)
+	c.byte8(&phase)
+	e.phase = Phase(phase)
+	c.bad = c.bad || e.phase > Over
+	c.flag(&e.lost)
+	c.i64(&e.first, &e.onset, &e.peak, &e.last, &e.window, &e.quiet, &e.blind, &e.grace)
+	c.f64(&e.peakValue, &e.peakMean, &e.sum, &e.score, &e.confirm)
+}
+
+// header carries the version and the kind, which must be the configured one.
+func (c *coder) header(kind Kind) {
+	version, k := uint8(stateVersion), uint8(kind)
+	c.byte8(&version)
+	c.byte8(&k)
+	c.bad = c.bad || version != stateVersion || k != uint8(kind)
+}
+
+// counter carries a whole counter.
+func (c *coder) counter(s *counter) {
+	c.header(s.cfg.Kind)
+	c.flag(&s.begun)
+	c.i64(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
+	c.season(&s.season)
+	b := &s.belief
+	c.f64(&b.mean, &b.spread, &b.disp, &b.base, &b.week, &b.fresh)
+	c.episode(&s.ep)
+	for i := range s.count {
+		c.u32(&s.count[i])
+		c.byte8(&s.mark[i])
+	}
+	c.expectations(s)
+	for i := range s.attempts {
+		c.u32(&s.attempts[i])
+	}
+}
+
+// expectations carries the ring of expectations as runs of equal numbers: within
+// a unit all buckets of a count have the same.
+func (c *coder) expectations(s *counter) {
+	for i := 0; i < ringLen && !c.bad; {
+		run := 1
+		for i+run < ringLen && s.fixed[i+run] == s.fixed[i] && !c.reading {
+			run++
+		}
+		n := uint8(run)
+		c.byte8(&n)
+		v := s.fixed[i]
+		c.u64(&v)
+		if n == 0 || i+int(n) > ringLen {
+			c.bad = true
+			return
+		}
+		for range int(n) {
+			s.fixed[i] = v
+			i++
+		}
+	}
+}
+
+// MarshalBinary implements [Series].
+func (s *counter) MarshalBinary() ([]byte, error) {
+	c := coder{buf: make([]byte, 0, 4096)}
+	c.counter(s)
+	return c.buf, nil
+}
+
+// UnmarshalBinary implements [Series].
+func (s *counter) UnmarshalBinary(state []byte) error {
+	fresh := newCounter(s.cfg)
+	c := coder{buf: state, reading: true}
+	c.counter(fresh)
+	if c.bad || len(c.buf) != 0 {
+		return fmt.Errorf("restore a series from %d bytes: %w", len(state), errState)
+	}
+	fresh.sumUp()
+	*s = *fresh
+	return nil
+}

@@ -1,0 +1,336 @@
+package scan
+
+import "math"
+
+// Marks of a bucket in the ring.
+const (
+	seen uint8 = 1 << iota // somebody looked
+	held                   // must not be learned
+)
+
+// fixedPoint is the resolution of sums of expectations: they are kept as whole
+// numbers of 2^-24, so that a sum does not depend on when it was begun and a
+// restored series goes on bit for bit.
+const fixedPoint = 1 << 24
+
+// counter is the detector of counts and of rates.
+type counter struct {
+	cfg       Config
+	plan      plan
+	threshold float64
+	prior     float64 // exposure that the belief about a new series is worth
+
+	begun   bool
+	begin   int64 // first bucket of the history
+	now     int64 // last bucket taken
+	looked  int64 // buckets in which somebody looked
+	unit    int64 // unit of the current belief
+	learned int64 // first unit that is not yet learned
+	season  season
+	belief  belief
+	ep      episode
+
+	count    [ringLen]uint32
+	mark     [ringLen]uint8
+	fixed    [ringLen]uint64 // expectation of each bucket
+	attempts []uint32        // of rates only, as long as count
+
+	// Derived from the rings: running sums up to and including each bucket.
+	sumCount    [ringLen]uint32
+	sumFixed    [ringLen]uint64
+	sumAttempts []uint64
+
+	band     Baseline // cache of the current unit's
+	bandUnit int64
+	bandOK   bool
+}
+
+// newCounter makes a detector without history.
+func newCounter(c Config) *counter {
+	s := &counter{cfg: c, plan: planFor(c), threshold: threshold(c)}
+	s.prior = math.Max(1, recentMinutes/c.Step.Minutes())
+	if c.Kind == Rate {
+		s.prior = recentAttempts
+		s.attempts = make([]uint32, ringLen)
+		s.sumAttempts = make([]uint64, ringLen)
+	}
+	return s
+}
+
+// at is the place of a bucket in the ring.
+func at(idx int64) int64 { return idx & (ringLen - 1) }
+
+// Observe implements [Series].
+func (s *counter) Observe(idx int64, o Observation) Result {
+	if s.begun && idx <= s.now {
+		return Result{}
+	}
+	s.start(idx)
+	if s.cfg.Kind == Rate || s.cfg.GapsMissing {
+		s.Missing(s.now+1, idx-1)
+	} else {
+		s.zeros(idx - 1)
+	}
+	s.push(idx, clampCount(o.Count), clampCount(o.Attempts), seen)
+	r := s.look(idx)
+	for i := int64(0); i < int64(min(o.Hold, reach)); i++ {
+		s.mark[at(idx-i)] |= held
+	}
+	return r
+}
+
+// clampCount keeps a count in the range that the ring stores; a minute with more
+// than four thousand million events loses the rest.
+func clampCount(n int) uint32 {
+	return uint32(max(0, min(int64(n), math.MaxUint32)))
+}
+
+// start begins the history at idx.
+func (s *counter) start(idx int64) {
+	if s.begun {
+		return
+	}
+	s.begun, s.begin, s.now = true, idx, idx-1
+	s.unit = s.plan.unitOf(idx)
+	s.learned = s.unit
+	s.belief = s.season.believe(&s.plan, s.prior, s.unit)
+}
+
+// Missing implements [Series].
+func (s *counter) Missing(from, to int64) {
+	if to < from {
+		return
+	}
+	s.start(from)
+	if s.cfg.Kind == Count && !s.cfg.GapsMissing {
+		s.zeros(from - 1)
+	}
+	if to-s.now > ringLen {
+		s.ep.interrupt()
+		s.leap(to-ringLen, 0)
+	}
+	for i := s.now + 1; i <= to; i++ {
+		s.push(i, 0, 0, 0)
+		s.ep.gap()
+	}
+}
+
+// zeros takes the buckets up to idx as zero. A zero cannot raise an alarm, so
+// they are not looked at; an open episode is looked at bucket by bucket by its
+// owner and never gets here with more than a gap.
+func (s *counter) zeros(idx int64) {
+	if idx-s.now > 2*ringLen && s.ep.phase == None {
+		s.leap(idx-ringLen, seen)
+	}
+	for i := s.now + 1; i <= idx; i++ {
+		s.push(i, 0, 0, seen)
+		if s.ep.phase != None {
+			s.look(i)
+		}
+	}
+}
+
+// leap goes to bucket idx over a stretch of zeros (or of nothing), a unit at a
+// time. What lies in the ring is learned first; afterwards the ring is empty.
+func (s *counter) leap(idx int64, mark uint8) {
+	target := s.plan.unitOf(idx)
+	last := s.plan.unitOf(s.now) + 1
+	for i := s.now + 1; i < last*s.plan.unit && i <= idx; i++ {
+		s.push(i, 0, 0, mark)
+	}
+	s.learnUpTo(last)
+	if mark&seen != 0 {
+		s.looked += max(0, idx-s.now)
+		zero := unitSums{exposure: float64(s.plan.unit), whole: true}
+		for u := last; u < target; u++ {
+			s.season.learn(&s.plan, s.prior, u, zero)
+		}
+	}
+	s.clearRing(mark)
+	s.now, s.learned = max(s.now, idx), max(target, last)
+	s.unit = s.learned
+	s.belief = s.season.believe(&s.plan, s.prior, s.unit)
+	s.bandOK = false
+}
+
+// clearRing makes every bucket one without events, expected to have none.
+func (s *counter) clearRing(mark uint8) {
+	s.count, s.fixed = [ringLen]uint32{}, [ringLen]uint64{}
+	s.sumCount, s.sumFixed = [ringLen]uint32{}, [ringLen]uint64{}
+	for i := range s.mark {
+		s.mark[i] = mark
+	}
+	clear(s.attempts)
+	clear(s.sumAttempts)
+}
+
+// sumUp makes the running sums anew. Only their differences mean anything, and
+// those are exact, so it does not matter where they begin.
+func (s *counter) sumUp() {
+	var n uint32
+	var m, a uint64
+	for i := s.now - ringLen + 1; i <= s.now; i++ {
+		j := at(i)
+		n, m = n+s.count[j], m+s.fixed[j]
+		s.sumCount[j], s.sumFixed[j] = n, m
+		if s.attempts != nil {
+			a += uint64(s.attempts[j])
+			s.sumAttempts[j] = a
+		}
+	}
+}
+
+// push puts a bucket into the ring and learns what has become old enough.
+func (s *counter) push(idx int64, n, attempts uint32, mark uint8) {
+	if u := s.plan.unitOf(idx); u != s.unit {
+		s.enter(u, idx)
+	}
+	i, before := at(idx), at(idx-1)
+	exposure := 1.0
+	if s.attempts != nil {
+		exposure = float64(attempts)
+		s.attempts[i] = attempts
+		s.sumAttempts[i] = s.sumAttempts[before] + uint64(attempts)
+	}
+	var expect uint64
+	if mark&seen != 0 {
+		expect = uint64(s.belief.mean * exposure * fixedPoint)
+		s.looked++
+		if idx <= s.ep.grace {
+			mark |= held
+		}
+	}
+	s.count[i], s.mark[i], s.fixed[i] = n, mark, expect
+	s.sumCount[i] = s.sumCount[before] + n
+	s.sumFixed[i] = s.sumFixed[before] + expect
+	s.now = idx
+}
+
+// enter begins a unit: what is an hour old is learned and the belief made anew.
+// The first hour is learned as a whole, as soon as it is complete.
+func (s *counter) enter(unit, idx int64) {
+	due := unit - s.plan.delay
+	if s.season.units == 0 {
+		due = s.learned
+		if s.looked >= s.plan.minimum {
+			due = unit
+		}
+	}
+	unknown := s.season.units == 0
+	s.learnUpTo(due)
+	s.unit = unit
+	s.belief = s.season.believe(&s.plan, s.prior, unit)
+	s.bandOK = false
+	if unknown && s.season.units > 0 {
+		s.rejudge()
+	}
+}
+
+// rejudge gives what is in the ring the expectation of now: what was expected
+// before the first hour was learned was a guess about nothing.
+func (s *counter) rejudge() {
+	for i := range s.fixed {
+		s.fixed[i] = 0
+		if s.mark[i]&seen != 0 {
+			exposure := 1.0
+			if s.attempts != nil {
+				exposure = float64(s.attempts[i])
+			}
+			s.fixed[i] = uint64(s.belief.mean * exposure * fixedPoint)
+		}
+	}
+	s.sumUp()
+}
+
+// learnUpTo learns the units before due that are still in the ring.
+func (s *counter) learnUpTo(due int64) {
+	oldest := s.plan.unitOf(s.now-ringLen) + 1
+	for ; s.learned < due; s.learned++ {
+		if s.learned >= oldest {
+			s.season.learn(&s.plan, s.prior, s.learned, s.sums(s.learned))
+		}
+	}
+}
+
+// sums gathers what may be learned of one unit.
+func (s *counter) sums(unit int64) unitSums {
+	u := unitSums{whole: true}
+	first := unit * s.plan.unit
+	var used, squared float64
+	for i := first; i < first+s.plan.unit; i++ {
+		j := at(i)
+		if i < s.begin || i > s.now || s.mark[j] != seen {
+			u.whole = false
+			continue
+		}
+		exposure := 1.0
+		if s.attempts != nil {
+			exposure = float64(s.attempts[j])
+		}
+		u.sum += float64(s.count[j])
+		u.exposure += exposure
+		squared += exposure * exposure
+		used++
+	}
+	if used < 2 || u.sum == 0 {
+		return u
+	}
+	for i := first; i < first+s.plan.unit; i++ {
+		j := at(i)
+		if i < s.begin || i > s.now || s.mark[j] != seen {
+			continue
+		}
+		share := 1.0
+		if s.attempts != nil {
+			share = float64(s.attempts[j])
+		}
+		r := float64(s.count[j]) - u.sum*share/u.exposure
+		u.squares += r * r
+	}
+	u.freedom = 1 - squared/(u.exposure*u.exposure)
+	return u
+}
+
+// Forecast implements [Series].
+func (s *counter) Forecast(idx int64) Baseline {
+	unit := s.plan.unitOf(idx)
+	if s.bandOK && s.bandUnit == unit && s.attempts == nil {
+		return s.band
+	}
+	b := s.belief
+	if unit != s.unit {
+		b = s.season.believe(&s.plan, s.prior, unit)
+	}
+	out := s.bandOf(b, idx)
+	if s.begun && s.attempts == nil {
+		s.band, s.bandUnit, s.bandOK = out, unit, true
+	}
+	return out
+}
+
+// bandOf is the predictive band of one bucket.
+func (s *counter) bandOf(b belief, idx int64) Baseline {
+	exposure := 1.0
+	if s.attempts != nil {
+		exposure = float64(max(1, s.attempts[at(idx)]))
+	}
+	m := b.mean * exposure
+	v := b.disp*m + b.spread*m*m
+	out := Baseline{Expected: m, Dispersion: math.Max(1, v/m), Confidence: s.confidence()}
+	out.Low, out.High = quantile(0.05, m, v), quantile(0.95, m, v)
+	if s.attempts != nil {
+		out.High = math.Min(out.High, exposure)
+	}
+	return out
+}
+
+// confidence says how much history there is.
+func (s *counter) confidence() Confidence {
+	switch {
+	case s.looked < s.plan.minimum:
+		return ConfidenceNone
+	case s.looked < s.plan.normal:
+		return ConfidenceLow
+	}
+	return ConfidenceNormal
+}

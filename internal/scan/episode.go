@@ -1,0 +1,156 @@
+package scan
+
+import "math"
+
+// How an episode goes on and ends.
+const (
+	// onsetSlack is how much log-likelihood, in nats, an earlier onset may cost:
+	// the onset is the earliest one that the data cannot tell from the best.
+	onsetSlack = 1.0
+	// surgeEvents is how many events of the surge the easing window should hold, so
+	// that a surge of a few reports an hour is not declared over between two of them.
+	surgeEvents = 10.0
+	easeWindow  = 30  // buckets that the easing window has at most
+	insideScore = 1.3 // a window below this (5 %) is inside the baseline
+	insideRatio = 1.3 // and so is one with less than this times its expectation
+	// quietBuckets inside the baseline, or two easing windows, end an episode.
+	quietBuckets = 10
+	// graceBuckets after the end are not learned: the tail is still the outage.
+	graceBuckets = 15
+	// adoptBuckets of an open episode make it the new normal: after a day, what
+	// lasts is no outage any more but a change of level.
+	adoptMinutes = 24 * 60
+	// lostBuckets without anybody looking end an episode.
+	lostBuckets = 60
+)
+
+// episode is the open episode of a series.
+type episode struct {
+	phase               Phase
+	first, onset        int64
+	peak, last          int64
+	peakValue, peakMean float64
+	sum, score, confirm float64
+	window              int64 // buckets of the easing window
+	quiet, blind        int64 // buckets inside, buckets without anybody looking, in a row
+	lost                bool  // nobody looked for so long that it cannot be followed
+	grace               int64 // last bucket of the grace after the episode before
+}
+
+// open begins an episode at idx, found by window w.
+func (s *counter) open(idx int64, w window, score float64) {
+	onset := s.onset(idx)
+	s.ep = episode{phase: Alarm, first: idx, onset: onset, last: idx, peak: onset}
+	perBucket := math.Max(w.n/float64(w.length), 1e-9)
+	s.ep.window = int64(math.Max(1, math.Min(easeWindow, math.Ceil(surgeEvents/perBucket))))
+	for i := onset; i < idx; i++ {
+		s.ep.note(i, float64(s.count[at(i)]), float64(s.fixed[at(i)])/fixedPoint, score)
+		s.mark[at(i)] |= held
+	}
+}
+
+// onset is the earliest start of the surge that ends with idx which is as likely
+// as the best one, within the slack: the change point of maximum likelihood
+// under a raised mean, moved back to the edge of its confidence set.
+func (s *counter) onset(idx int64) int64 {
+	var ratios [reach + 1]float64
+	top := 0.0
+	for n := 1; n <= reach && idx-int64(n) >= s.begin-1; n++ {
+		w := s.back(idx, n)
+		if w.mean > 0 && w.n > w.mean {
+			ratios[n] = rate(w.n, w.mean, s.variance(w))
+			top = math.Max(top, ratios[n])
+		}
+	}
+	start := 1
+	for n := 1; n <= reach; n++ {
+		if ratios[n] >= top-onsetSlack && s.count[at(idx-int64(n)+1)] > 0 {
+			start = n
+		}
+	}
+	return idx - int64(start) + 1
+}
+
+// follow moves an open episode on by one bucket.
+func (s *counter) follow(idx int64, score float64) {
+	e := &s.ep
+	e.blind = 0
+	if after := idx - e.first; after > 0 {
+		_, e.confirm = s.best(idx, after, true)
+		if after <= reach {
+			e.confirm = math.Max(e.confirm, s.score(s.back(idx, int(after))))
+		}
+	}
+	w := s.back(idx, int(min(e.window, idx-e.onset+1)))
+	if w.n >= insideRatio*w.mean && s.score(w) >= insideScore {
+		e.phase, e.quiet, e.last = Alarm, 0, idx
+	} else {
+		e.phase = Easing
+		e.quiet++
+	}
+	if e.lost || e.quiet >= max(quietBuckets, 2*e.window) {
+		e.phase, e.grace = Over, idx+graceBuckets
+	}
+	if idx-e.first >= int64(adoptMinutes*60/s.plan.seconds) {
+		e.phase = Over
+		s.adopt(idx)
+	}
+}
+
+// adopt takes what lasted as the new level: the forecast is moved to the last
+// hour, and is uncertain again, as for a series of which an hour is known.
+func (s *counter) adopt(idx int64) {
+	w := s.back(idx, s.plan.windows[len(s.plan.windows)-1])
+	if w.mean <= 0 {
+		return
+	}
+	factor := math.Max(w.n, 1) / w.mean
+	s.season.shift(factor)
+	for i := range s.fixed {
+		s.fixed[i] = uint64(float64(s.fixed[i]) * factor)
+	}
+	s.sumUp()
+	s.belief = s.season.believe(&s.plan, s.prior, s.unit)
+	s.bandOK = false
+}
+
+// hold keeps the bucket of an open episode from being learned.
+func (s *counter) hold(idx int64) {
+	if s.ep.phase != None {
+		s.mark[at(idx)] |= held
+	}
+}
+
+// note adds a bucket to the episode's sums.
+func (e *episode) note(idx int64, n, mean, score float64) {
+	e.sum += n
+	e.score = math.Max(e.score, score)
+	if n > e.peakValue {
+		e.peak, e.peakValue, e.peakMean = idx, n, mean
+	}
+}
+
+// gap counts a bucket in which nobody looked.
+func (e *episode) gap() {
+	if e.phase == Alarm || e.phase == Easing {
+		if e.blind++; e.blind >= lostBuckets {
+			e.interrupt()
+		}
+	}
+}
+
+// interrupt ends an episode that nobody can follow any more: the next bucket
+// that is seen ends it.
+func (e *episode) interrupt() {
+	if e.phase == Alarm || e.phase == Easing {
+		e.lost = true
+	}
+}
+
+// episode is the public form.
+func (e *episode) episode() Episode {
+	return Episode{
+		Phase: e.phase, First: e.first, Onset: e.onset, Peak: e.peak, PeakValue: e.peakValue,
+		PeakMean: e.peakMean, Last: e.last, Count: e.sum, Score: e.score, Confirm: e.confirm,
+	}
+}

@@ -1,0 +1,269 @@
+package scan
+
+import "math"
+
+// Sizes of the season.
+const (
+	daySlots  = 96
+	weekSlots = 168
+	blocks    = 8 // of three hours, each with its own dispersion
+)
+
+// What is believed before anything was seen, and how long it is remembered.
+// Spreads are standard deviations of the logarithm.
+const (
+	dispersionPrior  = 3.0  // variance over mean of crowd reports before the series has shown its own
+	dispersionWeight = 6.0  // degrees of freedom that this belief is worth
+	dispersionFloor  = 1.05 // never quite Poisson: the tail must not trust the model that far
+	dispersionRidge  = 3.0  // keeps single events of tiny series from weighing much
+	dispersionLife   = 14 * daySlots
+	daySpread        = 0.5  // of one quarter hour around the recent level
+	weekSpread       = 0.25 // of one hour of the week around the day's shape
+	levelSpread      = 0.3  // of the level around the shape
+	driftPrior       = 0.15 // of an hour around its forecast
+	driftWeight      = 24.0 // hours that this belief is worth
+	driftFloor       = 0.05
+	driftCeiling     = 0.5
+	dayLife          = 21       // visits, one a day, after which a quarter hour weighs half
+	weekLife         = 6 * 4    // visits, four a week, after which an hour of the week weighs half
+	levelLife        = daySlots // quarters: a day
+	recentLong       = daySlots // quarters that the recent level remembers at most
+	recentShort      = 4.0      // and at least
+	recentEvents     = 30.0     // events, over the dispersion, that the recent level wants to rest on
+	recentCount      = 0.5      // events of the belief about a series never seen
+	recentMinutes    = 25.0     // minutes that belief is worth: 0.02 a minute
+	recentAttempts   = 50.0     // of a rate: 1 %
+	dayInfo          = 25.0     // most that one visit may teach: one day is one draw of 20 %
+	weekInfo         = dayInfo / 4
+	levelInfo        = 4.0
+	clipSpread       = 5.0 // standard deviations beyond which a unit is cut before it is learned
+	clipCount        = 2.0
+)
+
+// season is what has been learned of a series. Sums are discounted: c of what
+// was seen, n or e of exposure or expectation.
+type season struct {
+	recentC, recentN float64
+	levelC, levelE   float64
+	driftN, driftW   float64
+	units            int64 // learned so far
+	dayC, dayN       [daySlots]float32
+	weekC, weekE     [weekSlots]float32
+	disp             [blocks]dispersion
+	groupS, groupM   [groupUnits]float32 // units of the running hour; M 0: not learned
+}
+
+// dispersion sums squared residuals against what a Poisson series would show,
+// at the scale of a bucket and of a unit.
+type dispersion struct {
+	fineN, fineD float32
+	wideN, wideD float32
+	mean, weight float32 // of the expectation at which this was learned
+}
+
+// belief is the predictive law of a unit: per bucket (or attempt) mean, relative
+// variance of that mean, and dispersion.
+type belief struct {
+	mean, spread, disp float64
+	base, week         float64 // mean without week and level; factor of the week
+	fresh              float64 // share of the prior in the time of day, 1: never seen
+}
+
+// ratio is a belief of weight w shrunk by what was seen.
+func ratio(prior, w, num, den float64) float64 { return (prior*w + num) / (w + den) }
+
+// dispersionAt is variance over mean for a block of the day at mean mu: the
+// larger of the two scales, each shrunk to all blocks and those to the prior.
+// Above the mean at which it was learned the excess grows with the mean, as it
+// does when the noise is multiplicative; below, it stays, which is the safe side.
+func (s *season) dispersionAt(block int, mu float64) float64 {
+	var all dispersion
+	for i := range s.disp {
+		all.fineN += s.disp[i].fineN
+		all.fineD += s.disp[i].fineD
+		all.wideN += s.disp[i].wideN
+		all.wideD += s.disp[i].wideD
+		all.mean += s.disp[i].mean
+		all.weight += s.disp[i].weight
+	}
+	d := &s.disp[block]
+	fine := ratio(dispersionPrior, dispersionWeight, float64(all.fineN), float64(all.fineD))
+	fine = ratio(fine, dispersionWeight, float64(d.fineN), float64(d.fineD))
+	wide := ratio(dispersionPrior, dispersionWeight, float64(all.wideN), float64(all.wideD))
+	wide = ratio(wide, dispersionWeight, float64(d.wideN), float64(d.wideD))
+	phi := math.Max(dispersionFloor, math.Max(fine, wide))
+	at := ratio(float64(all.mean+1e-9)/float64(all.weight+1e-9), 1, float64(d.mean), float64(d.weight))
+	if at > 0 && mu > at && phi > 1 {
+		phi = 1 + (phi-1)*mu/at
+	}
+	return phi
+}
+
+// believe is the predictive law of a unit, from what was learned.
+func (s *season) believe(p *plan, prior float64, unit int64) belief {
+	quarter, hour, block := p.slots(unit)
+	recent := (s.recentC + recentCount) / (s.recentN + prior)
+	phi := s.dispersionAt(block, recent)
+	b := belief{}
+	pseudo := phi / (daySpread * daySpread)
+	b.base = (float64(s.dayC[quarter]) + pseudo) / (float64(s.dayN[quarter]) + pseudo/recent)
+	dayVar := 1 / (float64(s.dayN[quarter])*b.base/phi + 1/(daySpread*daySpread))
+	b.fresh = dayVar / (daySpread * daySpread)
+	pseudo = phi / (weekSpread * weekSpread)
+	b.week = ratio(1, pseudo, float64(s.weekC[hour]), float64(s.weekE[hour]))
+	weekVar := 1 / (float64(s.weekE[hour])/phi + 1/(weekSpread*weekSpread))
+	pseudo = phi / (levelSpread * levelSpread)
+	level := ratio(1, pseudo, s.levelC, s.levelE)
+	levelVar := 1 / (s.levelE/phi + 1/(levelSpread*levelSpread))
+	b.mean = b.base * b.week * level
+	b.spread = dayVar + weekVar + levelVar + s.drift() +
+		phi/(s.recentC+recentCount)*b.fresh*b.fresh
+	b.disp = s.dispersionAt(block, b.mean)
+	return b
+}
+
+// drift is the relative variance of an hour around its forecast that no season
+// explains.
+func (s *season) drift() float64 {
+	d := ratio(driftPrior*driftPrior, driftWeight, s.driftN, s.driftW)
+	return math.Min(driftCeiling*driftCeiling, math.Max(driftFloor*driftFloor, d))
+}
+
+// unitSums is what one unit held, without the buckets that must not be learned.
+type unitSums struct {
+	sum, exposure float64
+	squares       float64 // of residuals of the buckets around the unit's own mean
+	freedom       float64 // what a Poisson series would give for them, over the sum
+	whole         bool    // no bucket was left out
+}
+
+// learn takes one unit in.
+func (s *season) learn(p *plan, prior float64, unit int64, u unitSums) {
+	position := mod(unit, groupUnits)
+	s.groupM[position] = 0
+	if u.exposure > 0 {
+		b := s.believe(p, prior, unit)
+		m := b.mean * u.exposure
+		s.clip(&u, m, b)
+		if u.whole {
+			s.groupS[position], s.groupM[position] = float32(u.sum), float32(m)
+		}
+		s.learnDispersion(p, unit, u, m, b)
+		s.learnShape(p, prior, unit, u, b)
+		s.units++
+	}
+	if position == groupUnits-1 {
+		s.learnGroup(p, unit, prior)
+		s.groupM = [groupUnits]float32{}
+	}
+}
+
+// clip cuts what is far outside, so that what was not noticed teaches little.
+// The first hour is taken as it is: there is nothing to cut it by.
+func (s *season) clip(u *unitSums, m float64, b belief) {
+	if s.units < groupUnits {
+		return
+	}
+	limit := m + clipSpread*math.Sqrt(b.disp*m+b.spread*m*m) + clipCount
+	if u.sum > limit {
+		f := limit / u.sum
+		u.sum, u.squares = limit, u.squares*f*f
+	}
+}
+
+// learnShape moves the recent level, the time of day, the hour of week and the
+// level towards what was seen.
+func (s *season) learnShape(p *plan, prior float64, unit int64, u unitSums, b belief) {
+	quarter, hour, _ := p.slots(unit)
+	recent := (s.recentC + recentCount) / (s.recentN + prior)
+	life := math.Min(recentLong, math.Max(recentShort, recentEvents*b.disp/(recent*u.exposure/p.perUnit)))
+	keep := math.Exp2(-p.perUnit / life)
+	s.recentC = s.recentC*keep + u.sum
+	s.recentN = s.recentN*keep + u.exposure
+
+	info := b.mean * u.exposure / b.disp
+	keep32 := float32(math.Exp2(-p.perUnit / dayLife))
+	take := math.Min(1, dayInfo*p.perUnit/info)
+	s.dayC[quarter] = s.dayC[quarter]*keep32 + float32(take*u.sum)
+	s.dayN[quarter] = s.dayN[quarter]*keep32 + float32(take*u.exposure)
+
+	// Week and level are relative to the day's shape, so they wait for it.
+	known := 1 - b.fresh
+	keep = math.Exp2(-p.perUnit / levelLife)
+	take = known * math.Min(1, levelInfo*p.perUnit/info)
+	s.levelC = s.levelC*keep + take*u.sum
+	s.levelE = s.levelE*keep + take*b.base*b.week*u.exposure
+
+	keep32 = float32(math.Exp2(-p.perUnit / weekLife))
+	take = known * math.Min(1, weekInfo*p.perUnit/info)
+	s.weekC[hour] = s.weekC[hour]*keep32 + float32(take*u.sum)
+	s.weekE[hour] = s.weekE[hour]*keep32 + float32(take*u.exposure*b.mean/b.week)
+}
+
+// learnDispersion compares the buckets of a unit with each other.
+func (s *season) learnDispersion(p *plan, unit int64, u unitSums, m float64, b belief) {
+	if u.sum == 0 {
+		return
+	}
+	_, _, block := p.slots(unit)
+	d := &s.disp[block]
+	keep := float32(math.Exp2(-p.perUnit * blocks / dispersionLife))
+	if u.freedom > 0 {
+		w := 1 / (m/float64(p.unit) + dispersionRidge)
+		d.fineN = d.fineN*keep + float32(u.squares*w)
+		d.fineD = d.fineD*keep + float32(u.sum*u.freedom*w)
+	}
+	d.mean = d.mean*keep + float32(b.mean)
+	d.weight = d.weight*keep + 1
+}
+
+// learnGroup compares the units of an hour with each other, which is blind to
+// slow drift, and the hour with its forecast, which is not.
+func (s *season) learnGroup(p *plan, unit int64, prior float64) {
+	var n, m float64
+	for i := range s.groupM {
+		if s.groupM[i] == 0 {
+			return
+		}
+		n += float64(s.groupS[i])
+		m += float64(s.groupM[i])
+	}
+	_, _, block := p.slots(unit)
+	b := s.disp[block]
+	if n > 0 {
+		var num, den float64
+		for i := range s.groupM {
+			part := float64(s.groupM[i]) / m
+			w := 1 / (float64(s.groupM[i]) + dispersionRidge)
+			r := float64(s.groupS[i]) - n*part
+			num += r * r * w
+			den += n * part * (1 - part) * w
+		}
+		keep := float32(math.Exp2(-p.perUnit * groupUnits * blocks / dispersionLife))
+		s.disp[block].wideN = b.wideN*keep + float32(num)
+		s.disp[block].wideD = b.wideD*keep + float32(den)
+	}
+	phi := s.dispersionAt(block, 0)
+	if m > 10*phi {
+		keep := math.Exp2(-p.perUnit * groupUnits / dispersionLife)
+		// While the season is hardly known, its error is not drift.
+		w := s.drift() / s.believe(p, prior, unit).spread
+		excess := ((n-m)*(n-m) - phi*m) / (m * m)
+		s.driftN = s.driftN*keep + w*math.Max(-0.25, math.Min(1, excess))
+		s.driftW = s.driftW*keep + w
+	}
+}
+
+// shift moves everything that was learned by a factor and forgets how sure the
+// level was.
+func (s *season) shift(factor float64) {
+	const kept = 0.1
+	for i := range s.dayC {
+		s.dayC[i] *= float32(factor)
+	}
+	s.recentC *= factor * kept
+	s.recentN *= kept
+	s.levelC *= kept
+	s.levelE *= kept
+	s.groupM = [groupUnits]float32{}
+}

@@ -1,0 +1,3 @@
+package scan
+
+func newLevels(c Config) *counter { return newCounter(c) }
