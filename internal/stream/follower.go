@@ -108,6 +108,7 @@ type cursor struct {
 	topic string
 	taken uint64 // position of the last record taken
 	bound uint64 // position at the end of the last minute
+	tick  *Record // read, and waiting for the other topics' ticks
 	buf   []Record
 }
 
@@ -155,30 +156,26 @@ func (r *run) open(ctx context.Context) error {
 	return nil
 }
 
-// next reads every input up to its next tick, in order.
+// next reads every input up to its next tick, in order. What it has read stays
+// with the cursors, so that a drain can go on in the middle of a minute.
 func (r *run) next(ctx context.Context) (m outage.Minute, missing bool, err error) {
-	for i, c := range r.cursors {
-		for {
+	for _, c := range r.cursors {
+		for c.tick == nil || c.tick.Minute < m { // an input may begin earlier than the first
 			rec, err := r.read(ctx, c)
 			if err != nil {
 				return 0, false, err
 			}
 			c.taken = rec.Seq
-			if rec.Kind == KindFact {
-				if err := r.apply(ctx, c.topic, rec); err != nil {
-					return 0, false, err
-				}
-				continue
+			if rec.Kind != KindFact {
+				c.tick = &rec
+			} else if err := r.apply(ctx, c.topic, rec); err != nil {
+				return 0, false, err
 			}
-			if i > 0 && rec.Minute < m {
-				continue // an input that began earlier than the first
-			}
-			if i > 0 && rec.Minute > m {
-				return 0, false, fmt.Errorf("%s: topic %s has no tick for minute %s that %s has", r.Name, c.topic, m, r.In[0])
-			}
-			m, missing = rec.Minute, missing || rec.Kind == KindMissing
-			break
 		}
+		if m != 0 && c.tick.Minute > m {
+			return 0, false, fmt.Errorf("%s: topic %s has no tick for minute %s that %s has", r.Name, c.topic, m, r.In[0])
+		}
+		m, missing = c.tick.Minute, missing || c.tick.Kind == KindMissing
 	}
 	return m, missing, nil
 }
@@ -233,7 +230,7 @@ func (r *run) close(ctx context.Context, m outage.Minute, missing bool) error {
 	}
 	r.minute, r.dirty = m, false
 	for _, c := range r.cursors {
-		c.bound = c.taken
+		c.bound, c.tick = c.taken, nil
 	}
 	r.Metrics.minute(r.Name, m, len(out))
 	if m > r.committed {

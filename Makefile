@@ -1,0 +1,24 @@
+# Everything goes through Go; the only other thing needed is this file.
+GO ?= go
+
+.PHONY: run build test lint bench soak packages
+
+run: ## start the demonstration world; it prints the address to open
+	$(GO) run ./cmd/faultline demo
+
+build: ## build the one binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/faultline ./cmd/faultline
+
+test: packages ## everything that must hold, in a few minutes
+	$(GO) vet ./...
+	$(GO) test -timeout 20m ./...
+
+packages: ## as root on Debian: install what the browser tests need
+	@sh scripts/packages.sh
+
+bench: ## the measurements of docs/benchmarks.md
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	sh scripts/bench.sh
+
+soak: ## long runs: kills, loads and the full scenario sets
+	FAULTLINE_SOAK=1 $(GO) test -timeout 3h -run 'Soak' -v ./...

@@ -1,0 +1,66 @@
+// Package datadir owns a data directory: it makes it, locks it against a second
+// process and says how much room is left. It reads and writes the directory's
+// own entries (LOCK, private, state); what stands in the other files is their
+// owners' business.
+package datadir
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Dir is a locked data directory.
+type Dir struct {
+	path string
+	lock *os.File
+}
+
+// Open makes and locks a directory. It is an error that another process has it.
+func Open(path string) (*Dir, error) {
+	for _, p := range []string{path, filepath.Join(path, "private"), filepath.Join(path, "state")} {
+		if err := os.MkdirAll(p, 0o700); err != nil {
+			return nil, fmt.Errorf("make data directory %s: %w: choose a directory this user may write with --data", path, err)
+		}
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "LOCK"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory %s: %w: give this user the right to write it", path, err)
+	}
+	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, errors.Join(
+			fmt.Errorf("data directory %s is locked by another faultline: stop that one, or choose another directory with --data", path), lock.Close())
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock data directory %s: %w", path, err), lock.Close())
+	}
+	return &Dir{path: path, lock: lock}, nil
+}
+
+// Close gives the directory up.
+func (d *Dir) Close() error { return d.lock.Close() }
+
+// Log is the file of the log, Store of the query store.
+func (d *Dir) Log() string { return filepath.Join(d.path, "log.db") }
+
+// Store is the file of the query store, which can be deleted and is rebuilt.
+func (d *Dir) Store() string { return filepath.Join(d.path, "query.db") }
+
+// State is the directory of fold snapshots.
+func (d *Dir) State() string { return filepath.Join(d.path, "state") }
+
+// Private is the directory of what must not be in any backup: the salts.
+func (d *Dir) Private() string { return filepath.Join(d.path, "private") }
+
+// Free is the room left for this user on the directory's file system, in bytes.
+func (d *Dir) Free() (uint64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(d.path, &st); err != nil {
+		return 0, fmt.Errorf("ask for the free space of %s: %w", d.path, err)
+	}
+	return st.Bavail * uint64(st.Bsize), nil //nolint:unconvert // the field's type differs between systems
+}
