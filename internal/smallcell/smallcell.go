@@ -25,6 +25,7 @@ package smallcell
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -85,3 +86,6 @@ func (p Pools) holdBack(out map[string]int) {
 	p[smallest] = out[smallest]
 	delete(out, smallest)
 }
+
+// Clone returns a copy that later counts do not change.
+func (p Pools) Clone() map[string]int { return maps.Clone(p) }
