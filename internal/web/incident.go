@@ -1,0 +1,82 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"faultline/internal/store"
+	"faultline/internal/web/cache"
+	"faultline/internal/web/view"
+	"faultline/outage"
+)
+
+// incident is the page of one incident.
+func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
+	w.page(rw, r, w.incidentTarget(r.PathValue("incident")))
+}
+
+func (w *Web) incidentTarget(id string) target {
+	// The id is the service and the minute of first detection; service ids may
+	// have dashes themselves.
+	service := id
+	if i := strings.LastIndexByte(id, '-'); i > 0 {
+		service = id[:i]
+	}
+	return target{
+		key:   "/i/" + id,
+		stamp: func(s *snapshot) string { return w.stamp(s, service) },
+		render: func(ctx context.Context, s *snapshot) (*cache.Page, error) {
+			return w.renderIncident(ctx, s, id)
+		},
+	}
+}
+
+func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cache.Page, error) {
+	defer w.metrics.took("incident", time.Now())
+	facts, err := w.incidentFacts(ctx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	v := view.IncidentOf(facts, w.cfg.Words)
+	here := "/i/" + url.PathEscape(id)
+	sh := shell{
+		Title: v.Title + " - Faultline", Description: v.Say,
+		Stamp: w.stamp(s, facts.Service.ID), Here: here,
+	}
+	// A closed incident may be reopened, so its page stays live too.
+	sh.Live = "/live?page=" + url.QueryEscape(here)
+	return w.build(frame{
+		name: "incident", view: v, shell: sh,
+		parts: []partOf{
+			{"state", "state", v}, {"timeline", "line", v.Line}, {"waves", "waves", v.Waves},
+			{"places", "places", v}, {"history", "history", v},
+		},
+	})
+}
+
+func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.IncidentFacts, error) {
+	f := view.IncidentFacts{Pulse: s.pulse, World: w.world(s), Rule: w.cfg.SeverityRule}
+	var err error
+	if f.Revisions, err = w.deps.Store.Revisions(ctx, id); err != nil {
+		return f, fmt.Errorf("read incident %s: %w", id, err)
+	}
+	if len(f.Revisions) == 0 {
+		return f, fmt.Errorf("incident %s has no revisions: %w", id, store.ErrNotFound)
+	}
+	last := &f.Revisions[len(f.Revisions)-1]
+	f.Service = outage.Service{ID: last.Service, Name: last.Service}
+	if row, ok := s.row(last.Service); ok {
+		f.Service = row.Service
+	}
+	from, to, step := view.IncidentSpan(last, s.pulse.Closed)
+	f.Step = step
+	q := store.SeriesQuery{Service: last.Service, From: from, To: to, Step: step}
+	if f.Buckets, err = w.deps.Store.Series(ctx, q); err != nil {
+		return f, fmt.Errorf("read the timeline of %s: %w", id, err)
+	}
+	return f, nil
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"faultline/internal/store"
+	"faultline/internal/web/view"
+	"faultline/outage"
+)
+
+// snapshot is what all pages share: every service's row and the open incidents,
+// read once for each version of the store. It is not changed after it was made.
+type snapshot struct {
+	pulse store.Pulse
+	rows  []store.Row
+	byID  map[string]int
+	open  []outage.Incident
+	// changed is, by service, the version in which its row or one of its open
+	// incidents last changed.
+	changed map[string]uint64
+	taken   time.Time
+}
+
+func (s *snapshot) row(service string) (store.Row, bool) {
+	i, ok := s.byID[service]
+	if !ok {
+		return store.Row{}, false
+	}
+	return s.rows[i], true
+}
+
+func (s *snapshot) openOf(service string) *outage.Incident {
+	for i := range s.open {
+		if s.open[i].Service == service {
+			return &s.open[i]
+		}
+	}
+	return nil
+}
+
+// snapshots reads the store no oftener than every so often, whoever asks.
+type snapshots struct {
+	reader Reader
+	every  time.Duration
+
+	mu   sync.Mutex
+	last *snapshot
+}
+
+// get returns a snapshot that is no older than the polling interval. While the
+// store fails, the error is returned: an old page would pass for a new one.
+func (s *snapshots) get(ctx context.Context) (*snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last != nil && time.Since(s.last.taken) < s.every {
+		return s.last, nil
+	}
+	pulse, err := s.reader.Pulse(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask the store how far it is: %w", err)
+	}
+	if s.last != nil && s.last.pulse == pulse {
+		fresh := *s.last
+		fresh.taken = time.Now()
+		s.last = &fresh
+		return s.last, nil
+	}
+	next, err := s.read(ctx, pulse)
+	if err != nil {
+		return nil, err
+	}
+	next.changed = changedSince(s.last, next)
+	s.last = next
+	return next, nil
+}
+
+func (s *snapshots) read(ctx context.Context, pulse store.Pulse) (*snapshot, error) {
+	next := &snapshot{pulse: pulse, taken: time.Now()}
+	var err error
+	if next.rows, err = s.reader.Rows(ctx); err != nil {
+		return nil, fmt.Errorf("read the services: %w", err)
+	}
+	if next.open, err = s.reader.Incidents(ctx, store.IncidentFilter{OpenOnly: true}); err != nil {
+		return nil, fmt.Errorf("read the open incidents: %w", err)
+	}
+	next.byID = make(map[string]int, len(next.rows))
+	for i := range next.rows {
+		next.byID[next.rows[i].Service.ID] = i
+	}
+	return next, nil
+}
+
+// changedSince carries the versions of services that are as they were.
+func changedSince(prev, next *snapshot) map[string]uint64 {
+	out := make(map[string]uint64, len(next.rows))
+	for i := range next.rows {
+		id := next.rows[i].Service.ID
+		out[id] = next.pulse.Version
+		if prev == nil {
+			continue
+		}
+		j, ok := prev.byID[id]
+		if ok && reflect.DeepEqual(prev.rows[j], next.rows[i]) && sameRevision(prev.openOf(id), next.openOf(id)) {
+			out[id] = prev.changed[id]
+		}
+	}
+	return out
+}
+
+func sameRevision(a, b *outage.Incident) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.ID == b.ID && a.Revision == b.Revision
+}
+
+// world says how far the counting is, against the clock of this world.
+func (w *Web) world(s *snapshot) view.World {
+	return view.WorldOf(s.pulse.Closed, outage.MinuteOf(w.deps.Clock.Now()))
+}
+
+// stamp names everything that a page about one service is made from.
+func (w *Web) stamp(s *snapshot, service string) string {
+	return fmt.Sprintf("%d.%d.%s", s.pulse.Closed, s.changed[service], w.world(s).Behind)
+}
+
+// stampAll names everything that a page about all services is made from.
+func (w *Web) stampAll(s *snapshot) string {
+	return fmt.Sprintf("%d.%s", s.pulse.Version, w.world(s).Behind)
+}

@@ -1,0 +1,101 @@
+package view
+
+import (
+	"fmt"
+
+	"faultline/outage"
+)
+
+// Change is one line of an incident's history.
+type Change struct {
+	At       Moment
+	Revision int
+	Text     string
+}
+
+// maxChanges is how many changes a page lists. A long incident with many
+// countries has more; the oldest of them are counted instead of shown.
+const maxChanges = 60
+
+// HistoryOf says what changed from revision to revision, the newest first, and
+// how many changes were left out. Revisions that only move counts are not changes.
+func HistoryOf(revs []outage.Incident, w Words) (list []Change, left int) {
+	var prev *outage.Incident
+	for i := range revs {
+		for _, text := range changes(prev, &revs[i], w) {
+			list = append(list, Change{At: At(revs[i].Minute, revs[0].Onset), Revision: revs[i].Revision, Text: text})
+		}
+		prev = &revs[i]
+	}
+	if len(list) > maxChanges {
+		left = len(list) - maxChanges
+		list = list[left:]
+	}
+	for a, b := 0, len(list)-1; a < b; a, b = a+1, b-1 {
+		list[a], list[b] = list[b], list[a]
+	}
+	return list, left
+}
+
+func changes(prev, cur *outage.Incident, w Words) []string {
+	var none outage.Incident
+	if prev == nil {
+		prev = &none
+	}
+	var out []string
+	if cur.State != prev.State {
+		out = append(out, stateText(prev, cur))
+	}
+	if n := len(cur.Waves); n > len(prev.Waves) && len(prev.Waves) > 0 {
+		out = append(out, fmt.Sprintf("Wave %d, from %s.", n, cur.Waves[n-1].Onset.Time().Format("15:04 UTC")))
+	}
+	if cur.Severity.Word != prev.Severity.Word && cur.Severity.Word != "" {
+		out = append(out, "Severity is now "+cur.Severity.Word+".")
+	}
+	if cur.Onset != prev.Onset && prev.Onset != 0 {
+		out = append(out, "The onset is now put at "+cur.Onset.Time().Format("15:04 UTC")+".")
+	}
+	out = append(out, added(prev.Countries, cur.Countries, w.country)...)
+	out = append(out, added(prev.Categories, cur.Categories, w.category)...)
+	if len(cur.Links) > len(prev.Links) {
+		out = append(out, "Linked with "+cur.Links[len(cur.Links)-1].Service+", of the same family.")
+	}
+	return out
+}
+
+func stateText(prev, cur *outage.Incident) string {
+	switch cur.State {
+	case outage.StateSuspected:
+		if prev.State == "" {
+			return "Suspected: more reports than a usual day explains."
+		}
+		return "Suspected again: a wave came back."
+	case outage.StateConfirmed:
+		if prev.State == outage.StateRecovering || prev.State == outage.StateResolved {
+			return "Confirmed again: a new wave."
+		}
+		return "Confirmed by a later span of reports."
+	case outage.StateRecovering:
+		return "Recovering: reports are back near the usual."
+	case outage.StateResolved:
+		return "Resolved: an hour without unusual reports."
+	case outage.StateDismissed:
+		return "Dismissed: half an hour without more."
+	}
+	return "State " + string(cur.State) + "."
+}
+
+// added names the cells that are new, in one sentence.
+func added(prev, cur []outage.Affected, name func(string) string) []string {
+	have := make(map[string]bool, len(prev))
+	for _, a := range prev {
+		have[a.Name] = true
+	}
+	var out []string
+	for _, a := range cur {
+		if !have[a.Name] {
+			out = append(out, fmt.Sprintf("%s affected, first seen %s.", name(a.Name), a.FirstSeen.Time().Format("15:04 UTC")))
+		}
+	}
+	return out
+}

@@ -1,0 +1,203 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"faultline/internal/store"
+	"faultline/internal/web/chart"
+	"faultline/outage"
+)
+
+// World is how far the counting has come.
+type World struct {
+	Closed Moment // last closed minute
+	Known  bool   // false: not one minute has been closed yet
+	Behind string // how far the counting lags, "" while it keeps up
+}
+
+// lagTolerance is how far the last closed minute may lie behind the clock before
+// a page says so: below it, the lag is the normal way of a minute through the line.
+const lagTolerance outage.Minute = 3
+
+// WorldOf describes how far the counting has come at the world's minute now.
+func WorldOf(closed, now outage.Minute) World {
+	if closed == 0 {
+		return World{}
+	}
+	w := World{Closed: At(closed, closed), Known: true}
+	if lag := now - closed; lag > lagTolerance {
+		w.Behind = Span(lag)
+	}
+	return w
+}
+
+// Card is a service as the top of the home page and the search results show it.
+type Card struct {
+	ID, Name string
+	Status   Status
+	Headline string
+	Reason   string
+	Also     string // aliases
+	Incident string // id of the open incident, "" when there is none
+	Since    *Moment
+	Quarter  string // reports in the last 15 closed minutes
+	Expected string // in 15 minutes
+	Spark    Spark
+}
+
+// Spark is a small line of the last 24 hours.
+type Spark struct {
+	Line, Area string
+	Hours      int
+}
+
+// Now is what is out and what is rising.
+type Now struct {
+	World      World
+	Out        []Card
+	Rising     []Card
+	Recovering []Card
+	Services   int // in all
+	Unknown    int // of those, too early to say
+	Say        string
+}
+
+// Item is one service in the list of all.
+type Item struct {
+	ID, Name string
+	Status   *Status // nil while nothing unusual is known
+}
+
+// Group is one section of the list of all.
+type Group struct {
+	ID, Label string
+	Items     []Item
+}
+
+// maxCards is how many services each part of the home page's top shows. When
+// more are out, the rest are still marked in the list below.
+const maxCards = 40
+
+// NowOf sorts the rows into what is out, rising and recovering, the largest first.
+func NowOf(rows []store.Row, open []outage.Incident, world World) Now {
+	byService := make(map[string]*outage.Incident, len(open))
+	for i := range open {
+		if byService[open[i].Service] == nil {
+			byService[open[i].Service] = &open[i]
+		}
+	}
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b store.Row) int { return cmp.Compare(b.Quarter, a.Quarter) })
+	n := Now{World: world}
+	for i := range sorted {
+		r := &sorted[i]
+		if r.Service.Retired {
+			continue
+		}
+		n.Services++
+		var list *[]Card
+		switch r.Bulletin.Status {
+		case outage.StatusProblems:
+			list = &n.Out
+		case outage.StatusRising:
+			list = &n.Rising
+		case outage.StatusRecovering:
+			list = &n.Recovering
+		case outage.StatusQuiet:
+			continue
+		default:
+			n.Unknown++
+			continue
+		}
+		if len(*list) < maxCards {
+			*list = append(*list, CardOf(r, byService[r.Service.ID]))
+		}
+	}
+	n.Say = sayNow(n)
+	return n
+}
+
+// sayNow is what a screen reader hears when the top of the page changes.
+func sayNow(n Now) string {
+	if len(n.Out)+len(n.Rising)+len(n.Recovering) == 0 {
+		return "No service shows unusual reports right now."
+	}
+	var parts []string
+	for _, l := range []struct {
+		what  string
+		cards []Card
+	}{{"Users report problems", n.Out}, {"Reports are rising", n.Rising}, {"Recovering", n.Recovering}} {
+		if len(l.cards) == 0 {
+			continue
+		}
+		names := make([]string, len(l.cards))
+		for i := range l.cards {
+			names[i] = l.cards[i].Name
+		}
+		parts = append(parts, l.what+": "+strings.Join(names, ", ")+".")
+	}
+	return strings.Join(parts, " ")
+}
+
+// CardOf shows one service; inc is its open incident or nil.
+func CardOf(r *store.Row, inc *outage.Incident) Card {
+	c := Card{
+		ID: r.Service.ID, Name: r.Service.Name,
+		Status:   StatusOf(r.Bulletin.Status),
+		Headline: r.Bulletin.Headline,
+		Reason:   r.Bulletin.Reason,
+		Also:     strings.Join(r.Service.Aliases, ", "),
+		Quarter:  Count(r.Quarter),
+		Expected: About(r.Expected),
+	}
+	c.Spark.Line, c.Spark.Area = chart.Spark(r.Spark[:])
+	c.Spark.Hours = len(r.Spark)
+	if inc != nil {
+		c.Incident = inc.ID
+		since := At(inc.Onset, inc.Minute)
+		c.Since = &since
+	}
+	return c
+}
+
+// GroupsOf lists every service by section, sections and services by name.
+func GroupsOf(rows []store.Row, w Words) []Group {
+	at := map[string]int{}
+	var groups []Group
+	for i := range rows {
+		s := &rows[i].Service
+		if s.Retired {
+			continue
+		}
+		g, ok := at[s.Kind]
+		if !ok {
+			g = len(groups)
+			at[s.Kind] = g
+			groups = append(groups, Group{ID: "k-" + cmp.Or(s.Kind, "other"), Label: w.kind(s.Kind)})
+		}
+		item := Item{ID: s.ID, Name: s.Name}
+		switch rows[i].Bulletin.Status {
+		case outage.StatusProblems, outage.StatusRising, outage.StatusRecovering:
+			status := StatusOf(rows[i].Bulletin.Status)
+			item.Status = &status
+		}
+		groups[g].Items = append(groups[g].Items, item)
+	}
+	slices.SortFunc(groups, func(a, b Group) int {
+		return cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label))
+	})
+	for _, g := range groups {
+		slices.SortFunc(g.Items, func(a, b Item) int {
+			return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+		})
+	}
+	return groups
+}
+
+// Results is the answer to a search.
+type Results struct {
+	Query string
+	Cards []Card
+}

@@ -1,0 +1,277 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"faultline/internal/store"
+	"faultline/internal/web/chart"
+	"faultline/outage"
+)
+
+// IncidentFacts is what the store answered about one incident.
+type IncidentFacts struct {
+	Service   outage.Service
+	Pulse     store.Pulse
+	World     World
+	Revisions []outage.Incident // oldest first, at least one
+	Buckets   []store.Bucket
+	Step      outage.Minute
+	Rule      string // the severity rule in words
+}
+
+// Incident is the incident page.
+type Incident struct {
+	ID, ServiceID, Service string
+	State                  Status
+	Title                  string
+	Summary                string // one sentence: what, since when, how long
+	Open                   bool
+	Onset, Detected        Moment
+	Confirmed, End, Closed *Moment
+	Length                 string
+	Peak, PeakAt, Total    string
+	Score                  string
+	Now                    string // reports of the last minute beside what was expected
+	Severity               Severity
+	Low                    string // what low confidence means here, "" when it is normal
+	Basis                  string
+	Line                   Line
+	Waves                  []Wave
+	Countries, Categories  []Affected
+	Links                  []Link
+	History                []Change
+	HistoryLeft            int // changes beyond the limit
+	Revision               int
+	Reopened               string
+	World                  World
+	Say                    string
+}
+
+// Severity is the word with its rule.
+type Severity struct{ Word, Value, Effect, Breadth, Duration, Rule string }
+
+// Wave is one line of the table of waves.
+type Wave struct {
+	Number      int
+	Onset, Peak Moment
+	End         *Moment // nil while it lasts
+	PeakCount   string
+	Total       string
+	Length      string
+}
+
+// Affected is a country or a category.
+type Affected struct {
+	Name                string
+	FirstSeen, LastSeen Moment
+	Peak, Total, Effect string
+}
+
+// Link is an incident of a service of the same family.
+type Link struct{ Incident, Service, Why string }
+
+// IncidentSpan says which stretch of time the page of an incident shows and in
+// which steps: an hour before the onset, an hour after the end, and no more than
+// maxBuckets in between.
+func IncidentSpan(i *outage.Incident, closed outage.Minute) (from, to, step outage.Minute) {
+	from, to = i.Onset-outage.Hour, closed+1
+	if i.End > 0 {
+		to = min(to, max(i.End, i.Closed)+outage.Hour)
+	}
+	to = max(to, i.Onset+1)
+	for _, step = range []outage.Minute{1, 5, 15, 60, 360, outage.Day} {
+		if (to-from)/step <= maxBuckets {
+			break
+		}
+	}
+	from = from / step * step
+	to = (to + step - 1) / step * step
+	if to-from > maxBuckets*step {
+		from = to - maxBuckets*step
+	}
+	return from, to, step
+}
+
+// maxBuckets bounds the timeline of an incident: more of them are neither seen
+// on a phone nor worth their bytes.
+const maxBuckets = 240
+
+// IncidentOf builds the page of the last revision.
+func IncidentOf(f IncidentFacts, w Words) Incident {
+	i := &f.Revisions[len(f.Revisions)-1]
+	ref := i.Onset
+	v := Incident{
+		ID: i.ID, ServiceID: i.Service, Service: cmp.Or(f.Service.Name, i.Service),
+		State: StateOf(i.State), Open: i.State.Open(), Revision: i.Revision, World: f.World,
+		Onset: At(i.Onset, 0), Detected: At(i.Detected, ref),
+		Confirmed: optional(i.Confirmed, ref), End: optional(i.End, ref), Closed: optional(i.Closed, ref),
+		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
+		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: i.Basis,
+		Line:  incidentLine(f, i),
+		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf(i.Countries, w.country, ref),
+		Categories: affectedOf(i.Categories, w.category, ref),
+	}
+	v.Length = Span(endOf(i, f.Pulse.Closed) - i.Onset)
+	v.Title = v.Service + ": incident of " + i.Onset.Time().Format("2 January 2006")
+	v.Summary = summary(i, v.Length)
+	v.Say = v.Service + ": " + v.State.Word + ". " + v.Summary
+	if i.State.Open() {
+		v.Now = fmt.Sprintf("%s in the minute %s, where %s would be usual", Plural(i.Count, "report"), i.Minute.Time().Format("15:04 UTC"), usual(i.Expected))
+	}
+	if i.Reopened > 0 {
+		v.Reopened = Plural(i.Reopened, "time")
+	}
+	if p := peakWave(i.Waves); p != nil {
+		v.PeakAt = p.Peak.Time().Format("15:04 UTC")
+	}
+	for _, l := range i.Links {
+		v.Links = append(v.Links, Link{l.Incident, l.Service, l.Why})
+	}
+	v.History, v.HistoryLeft = HistoryOf(f.Revisions, w)
+	return v
+}
+
+func usual(v float64) string {
+	if s := About(v); s != "about 0" {
+		return s
+	}
+	return "none"
+}
+
+func optional(m, ref outage.Minute) *Moment {
+	if m == 0 {
+		return nil
+	}
+	t := At(m, ref)
+	return &t
+}
+
+func endOf(i *outage.Incident, closed outage.Minute) outage.Minute {
+	if i.End > 0 {
+		return i.End
+	}
+	if i.Closed > 0 {
+		return i.Closed
+	}
+	return max(closed+1, i.Minute+1)
+}
+
+func summary(i *outage.Incident, length string) string {
+	began := "Reports began to rise about " + At(i.Onset, 0).Text
+	switch i.State {
+	case outage.StateSuspected:
+		return began + ". It is not confirmed: more reports, from a later span and from several networks, are needed."
+	case outage.StateConfirmed:
+		return began + " and are above the usual for " + length + "."
+	case outage.StateRecovering:
+		return began + " and were above the usual for " + length + ". They are back near the usual; after an hour of that it counts as resolved."
+	case outage.StateResolved:
+		return began + "; from then to the end of the last wave it was " + length + "."
+	case outage.StateDismissed:
+		return began + ", but nothing more came of it: it was never confirmed."
+	}
+	return began + "."
+}
+
+func severityOf(s outage.Severity, rule string) Severity {
+	return Severity{
+		Word: s.Word, Value: fmt.Sprintf("%.1f", s.Value), Effect: fmt.Sprintf("%.1f", s.Effect),
+		Breadth: fmt.Sprintf("%.1f", s.Breadth), Duration: fmt.Sprintf("%.1f", s.Duration), Rule: rule,
+	}
+}
+
+func lowConfidence(c outage.Confidence) string {
+	switch c {
+	case outage.ConfidenceNone:
+		return "Confidence is low: when this began there was under an hour of history to compare with."
+	case outage.ConfidenceLow:
+		return "Confidence is low: there were under two weeks of history to compare with, so what is usual is partly borrowed from similar services."
+	}
+	return ""
+}
+
+func peakWave(ws []outage.Wave) *outage.Wave {
+	var best *outage.Wave
+	for i := range ws {
+		if best == nil || ws[i].PeakCount > best.PeakCount {
+			best = &ws[i]
+		}
+	}
+	return best
+}
+
+func wavesOf(i *outage.Incident, closed outage.Minute) []Wave {
+	out := make([]Wave, 0, len(i.Waves))
+	for n, w := range i.Waves {
+		v := Wave{
+			Number: n + 1, Onset: At(w.Onset, i.Onset), Peak: At(w.Peak, i.Onset), End: optional(w.End, i.Onset),
+			PeakCount: Count(w.PeakCount), Total: Count(w.Total),
+		}
+		end := w.End
+		if end == 0 {
+			end = max(closed+1, w.Onset+1)
+		}
+		v.Length = Span(end - w.Onset)
+		out = append(out, v)
+	}
+	return out
+}
+
+func affectedOf(in []outage.Affected, name func(string) string, ref outage.Minute) []Affected {
+	out := make([]Affected, 0, len(in))
+	for _, a := range in {
+		out = append(out, Affected{
+			Name: name(a.Name), FirstSeen: At(a.FirstSeen, ref), LastSeen: At(a.LastSeen, ref),
+			Peak: Cell(a.Peak), Total: Cell(a.Total), Effect: effect(a.Effect),
+		})
+	}
+	return out
+}
+
+func effect(v float64) string {
+	if v < 10 {
+		return fmt.Sprintf("%.1f×", v)
+	}
+	return Count(int(v+.5)) + "×"
+}
+
+func incidentLine(f IncidentFacts, i *outage.Incident) Line {
+	spec := chart.Spec{
+		ID: "timeline", Buckets: f.Buckets, Step: f.Step,
+		Title: "Reports about " + cmp.Or(f.Service.Name, i.Service) + ", all countries, per " + perStep(f.Step),
+		Waves: waveSpans([]outage.Incident{*i}, f.Pulse.Closed),
+	}
+	var desc strings.Builder
+	fmt.Fprintf(&desc, "%s.", Plural(len(i.Waves), "wave"))
+	for n, w := range i.Waves {
+		fmt.Fprintf(&desc, " Wave %d begins at %s and has its highest minute, with %s, at %s.", n+1, w.Onset, Plural(w.PeakCount, "report"), w.Peak)
+		spec.Marks = append(spec.Marks, chart.Mark{At: w.Peak, Label: waveLabel(n+1, len(i.Waves))})
+	}
+	spec.Desc = desc.String()
+	l := LineOf(spec)
+	if len(f.Buckets) > 0 && f.Buckets[0].Start < f.Pulse.Oldest {
+		l.Notes = append(l.Notes, "Minutes before "+f.Pulse.Oldest.String()+" have aged out; only their hours are kept, so the line is coarser than the incident was.")
+	}
+	return l
+}
+
+func waveLabel(n, of int) string {
+	if of == 1 {
+		return "peak"
+	}
+	return fmt.Sprintf("peak %d", n)
+}
+
+func perStep(step outage.Minute) string {
+	switch step {
+	case 1:
+		return "minute"
+	case outage.Hour:
+		return "hour"
+	case outage.Day:
+		return "day"
+	}
+	return Span(step)
+}

@@ -1,0 +1,94 @@
+package view
+
+import (
+	"fmt"
+
+	"faultline/internal/store"
+	"faultline/internal/web/chart"
+	"faultline/outage"
+)
+
+// Line is a chart with the table behind it.
+type Line struct {
+	Plot  chart.Plot
+	Step  string // width of a bucket in words
+	Rows  []LineRow
+	Notes []string // gaps, late and aged-out minutes, said in words
+	// HasBaseline says whether any bucket has one, for the legend.
+	HasBaseline bool
+	HasGaps     bool
+	HasWaves    bool
+	Open        bool // the last bucket is provisional
+	Bars        bool
+}
+
+// LineRow is one bucket in the table.
+type LineRow struct {
+	Start    Moment
+	Count    string
+	Expected string // with the band, "" without a baseline
+	Note     string
+}
+
+// LineOf prepares a chart and its table.
+func LineOf(spec chart.Spec) Line {
+	l := Line{
+		Plot: chart.New(spec), Step: Span(spec.Step), Bars: spec.Bars, HasWaves: len(spec.Waves) > 0,
+		Rows: make([]LineRow, 0, len(spec.Buckets)),
+	}
+	missing := 0
+	for i := len(spec.Buckets) - 1; i >= 0; i-- { // the newest first: that is what people look for
+		b := spec.Buckets[i]
+		missing += b.Missing
+		l.HasBaseline = l.HasBaseline || b.HasBaseline
+		l.Open = l.Open || b.Provisional
+		l.Rows = append(l.Rows, lineRow(b, spec.Step))
+	}
+	if missing > 0 {
+		l.HasGaps = true
+		l.Notes = append(l.Notes, fmt.Sprintf("Nobody listened for %s of this span (hatched): what was reported then is unknown, not zero.", Span(outage.Minute(missing))))
+	}
+	return l
+}
+
+func lineRow(b store.Bucket, step outage.Minute) LineRow {
+	r := LineRow{Start: At(b.Start, b.Start), Count: Count(b.Count)}
+	if b.HasBaseline {
+		r.Expected = fmt.Sprintf("%s (%s to %s)", coarse(b.Expected), coarse(b.Low), coarse(b.High))
+	}
+	switch {
+	case b.Missing >= int(step):
+		r.Count = "missing"
+		r.Note = "nobody listened"
+	case b.Missing > 0:
+		r.Note = Plural(b.Missing, "minute") + " missing"
+	case b.Provisional:
+		r.Note = "open minute, provisional"
+	}
+	if b.Aside > 0 {
+		if r.Note != "" {
+			r.Note += "; "
+		}
+		r.Note += Count(b.Aside) + " set aside"
+	}
+	return r
+}
+
+// coarse prints a baseline figure without false precision.
+func coarse(v float64) string {
+	if v < 10 {
+		return fmt.Sprintf("%.1f", v)
+	}
+	return Count(int(v + .5))
+}
+
+// peakOf finds the highest closed bucket, -1 when there is none above zero.
+func peakOf(bs []store.Bucket) int {
+	best := -1
+	for i, b := range bs {
+		if !b.Provisional && b.Count > 0 && (best < 0 || b.Count > bs[best].Count) {
+			best = i
+		}
+	}
+	return best
+}

@@ -1,0 +1,216 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"faultline/internal/store"
+	"faultline/internal/web/chart"
+	"faultline/outage"
+)
+
+// ServiceFacts is what the store answered about one service.
+type ServiceFacts struct {
+	Row        store.Row
+	Pulse      store.Pulse
+	World      World
+	Open       *outage.Incident // nil when none is open
+	Day        []store.Bucket   // 24 hours by the quarter hour
+	Hour       []store.Bucket   // the last hour by the minute, with the open minute
+	Countries  []store.Share
+	Categories []store.Share
+	Past       []outage.Incident
+	Family     []store.Row // other services of the same family
+}
+
+// Steps of the two charts of a service page.
+const (
+	DayStep  outage.Minute = 15
+	HourStep outage.Minute = 1
+)
+
+// Service is the service page.
+type Service struct {
+	ID, Name, Also string
+	Homepage       string
+	HomepageText   string
+	Retired        bool
+	Categories     []Category // the buttons
+	Family         []Card
+	Hosts          []outage.Host
+	Providers      string
+	Status         ServiceStatus
+	Numbers        Numbers
+	Day            Line
+	Hour           Line
+	Problems       Breakdown
+	Countries      Breakdown
+	Past           []PastIncident
+}
+
+// Category is one button.
+type Category struct{ ID, Label string }
+
+// ServiceStatus is the top of the page.
+type ServiceStatus struct {
+	Status   Status
+	Headline string
+	Reason   string
+	Incident string
+	Since    *Moment
+	World    World
+	Say      string
+}
+
+// Numbers are the counts, each with its scope.
+type Numbers struct {
+	Quarter  string
+	Expected string
+	Open     string // of the open minute
+	OpenAt   Moment
+	Day      string
+	Aside    string // "" when nothing was set aside
+	Low      bool   // the baseline rests on little history
+}
+
+// PastIncident is a line in the list of incidents.
+type PastIncident struct {
+	ID       string
+	State    Status
+	Onset    Moment
+	Length   string
+	Waves    string
+	Peak     string
+	Severity string
+	Current  bool
+}
+
+// ServiceOf builds the service page.
+func ServiceOf(f ServiceFacts, w Words) Service {
+	s := &f.Row.Service
+	v := Service{
+		ID: s.ID, Name: s.Name, Also: strings.Join(s.Aliases, ", "), Retired: s.Retired,
+		Homepage: webURL(s.Homepage), Hosts: s.Hosts, Providers: strings.Join(s.Providers, ", "),
+		Status:    statusOf(f),
+		Numbers:   numbersOf(f),
+		Problems:  Shares(f.Categories, w.category),
+		Countries: Shares(f.Countries, w.country),
+	}
+	v.HomepageText = strings.TrimSuffix(strings.TrimPrefix(v.Homepage, "https://"), "/")
+	for _, c := range s.Categories {
+		v.Categories = append(v.Categories, Category{c, w.category(c)})
+	}
+	for i := range f.Family {
+		v.Family = append(v.Family, CardOf(&f.Family[i], nil))
+	}
+	v.Day = dayLine(f)
+	v.Hour = hourLine(f)
+	for i := range f.Past {
+		v.Past = append(v.Past, pastOf(&f.Past[i], f.Pulse.Closed))
+	}
+	return v
+}
+
+// webURL lets only addresses of the web through: the catalog is a file of the
+// operator's, but a page must not turn a slip in it into a script.
+func webURL(s string) string {
+	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
+		return s
+	}
+	return ""
+}
+
+func statusOf(f ServiceFacts) ServiceStatus {
+	b := &f.Row.Bulletin
+	v := ServiceStatus{Status: StatusOf(b.Status), Headline: b.Headline, Reason: b.Reason, World: f.World}
+	v.Say = f.Row.Service.Name + ": " + v.Status.Word + ". " + v.Reason
+	if f.Open != nil {
+		v.Incident = f.Open.ID
+		since := At(f.Open.Onset, f.Pulse.Closed)
+		v.Since = &since
+	}
+	return v
+}
+
+func numbersOf(f ServiceFacts) Numbers {
+	r := &f.Row
+	n := Numbers{Quarter: Count(r.Quarter), Expected: About(r.Expected), Day: Count(r.Day)}
+	open := r.Open
+	if open.Minute <= f.Pulse.Closed { // of a minute that has closed since
+		open = store.Open{Minute: f.Pulse.Closed + 1}
+	}
+	n.Open = Count(open.Count)
+	n.OpenAt = At(open.Minute, f.Pulse.Closed)
+	aside := 0
+	for _, b := range f.Day {
+		aside += b.Aside
+	}
+	if aside > 0 {
+		n.Aside = Plural(aside, "report")
+	}
+	n.Low = r.Baseline.Confidence == outage.ConfidenceLow || r.Baseline.Confidence == outage.ConfidenceNone
+	return n
+}
+
+func dayLine(f ServiceFacts) Line {
+	name := f.Row.Service.Name
+	spec := chart.Spec{
+		ID: "day", Buckets: f.Day, Step: DayStep,
+		Title: "Reports about " + name + " in the last 24 hours, by the quarter hour",
+		Waves: waveSpans(f.Past, f.Pulse.Closed),
+	}
+	spec.Desc = "No reports in this span."
+	if i := peakOf(f.Day); i >= 0 {
+		b := f.Day[i]
+		spec.Desc = fmt.Sprintf("The highest quarter hour has %s and starts at %s.", Plural(b.Count, "report"), b.Start)
+		if b.Count >= smallCell {
+			spec.Marks = []chart.Mark{{At: b.Start, Label: Count(b.Count)}}
+		}
+	}
+	l := LineOf(spec)
+	if len(f.Day) > 0 && f.Day[0].Start < f.Pulse.Oldest {
+		l.Notes = append(l.Notes, "Minutes before "+f.Pulse.Oldest.String()+" have aged out; only their hours are kept.")
+	}
+	return l
+}
+
+func hourLine(f ServiceFacts) Line {
+	spec := chart.Spec{
+		ID: "hour", Buckets: f.Hour, Step: HourStep, Bars: true,
+		Title: "Reports about " + f.Row.Service.Name + " in the last hour, by the minute",
+		Desc:  "No reports in this span.",
+	}
+	if i := peakOf(f.Hour); i >= 0 {
+		spec.Desc = fmt.Sprintf("The highest minute has %s at %s.", Plural(f.Hour[i].Count, "report"), f.Hour[i].Start)
+	}
+	return LineOf(spec)
+}
+
+// waveSpans are the waves of incidents that got beyond suspicion.
+func waveSpans(list []outage.Incident, closed outage.Minute) []chart.Span {
+	var out []chart.Span
+	for i := range list {
+		for _, w := range list[i].Waves {
+			end := w.End
+			if end == 0 {
+				end = closed + 1
+			}
+			out = append(out, chart.Span{From: w.Onset, To: end})
+		}
+	}
+	return out
+}
+
+func pastOf(i *outage.Incident, closed outage.Minute) PastIncident {
+	p := PastIncident{
+		ID: i.ID, State: StateOf(i.State), Onset: At(i.Onset, 0),
+		Peak: Count(i.Peak), Severity: i.Severity.Word, Current: i.State.Open(),
+		Waves: Plural(max(len(i.Waves), 1), "wave"),
+	}
+	end := i.End
+	if end == 0 {
+		end = closed + 1
+	}
+	p.Length = Span(end - i.Onset)
+	return p
+}

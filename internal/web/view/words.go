@@ -1,0 +1,183 @@
+// Package view builds what the pages show from what the store answered.
+//
+// It reads rows, buckets, shares and incidents and writes plain structures that
+// a template prints without thinking. Everything here is a pure function: no
+// store, no clock, no request. Its words are those of the public pages; its
+// limits are that it judges nothing (status, reason and severity come from the
+// facts) and knows one language.
+package view
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"faultline/outage"
+)
+
+// Status is a service's status as pages say it: a word and a shape, so that
+// nothing rests on colour.
+type Status struct {
+	Class string // quiet, rising, problems, recovering or unknown: names icon and colour
+	Word  string
+}
+
+// StatusOf finds the word for a status; one that we do not know reads as unknown.
+func StatusOf(s outage.Status) Status {
+	switch s {
+	case outage.StatusQuiet:
+		return Status{"quiet", "No unusual reports"}
+	case outage.StatusRising:
+		return Status{"rising", "Reports are rising"}
+	case outage.StatusProblems:
+		return Status{"problems", "Users report problems"}
+	case outage.StatusRecovering:
+		return Status{"recovering", "Recovering"}
+	}
+	return Status{"unknown", "Too early to say"}
+}
+
+// StateOf finds word and shape for the state of an incident.
+func StateOf(s outage.State) Status {
+	switch s {
+	case outage.StateSuspected:
+		return Status{"rising", "Suspected"}
+	case outage.StateConfirmed:
+		return Status{"problems", "Confirmed"}
+	case outage.StateRecovering:
+		return Status{"recovering", "Recovering"}
+	case outage.StateResolved:
+		return Status{"quiet", "Resolved"}
+	case outage.StateDismissed:
+		return Status{"unknown", "Dismissed"}
+	}
+	return Status{"unknown", string(s)}
+}
+
+// Words holds the names that the catalog and the address book give to codes.
+// Nil functions leave the code as it is.
+type Words struct {
+	Category func(id string) string
+	Kind     func(id string) string
+	Country  func(code string) string
+}
+
+func (w Words) category(id string) string {
+	if id == "" {
+		return "Not said"
+	}
+	return named(w.Category, id)
+}
+
+func (w Words) kind(id string) string {
+	if id == "" {
+		return "Other"
+	}
+	return named(w.Kind, id)
+}
+
+func (w Words) country(code string) string {
+	if code == "" {
+		return "Country unknown"
+	}
+	return named(w.Country, code)
+}
+
+// named asks f and falls back to the id, made readable.
+func named(f func(string) string, id string) string {
+	if f != nil {
+		if s := f(id); s != "" {
+			return s
+		}
+	}
+	s := strings.ReplaceAll(id, "-", " ")
+	if len(s) > 2 {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// Count prints a whole number with separators.
+func Count(n int) string { return humanize.Comma(int64(n)) }
+
+// Cell prints a count by country or category. The store has applied the
+// small-cell rule; this is the second lock on the same door.
+func Cell(n int) string {
+	if n > 0 && n < smallCell {
+		return "<5"
+	}
+	return Count(n)
+}
+
+// smallCell is the least count by country or category that may be printed.
+// Below it a person could be recognised.
+const smallCell = 5
+
+// About prints an expected count as coarsely as it deserves.
+func About(v float64) string {
+	switch {
+	case v < 0.05:
+		return "almost none"
+	case v < 1:
+		return "under 1"
+	case v < 10:
+		return fmt.Sprintf("about %.0f", v)
+	}
+	return "about " + Count(roundTo(v))
+}
+
+// roundTo keeps two significant digits below 1,000 and three above.
+func roundTo(v float64) int {
+	digits := math.Floor(math.Log10(v))
+	keep := 1.0
+	if v >= 1000 {
+		keep = 2
+	}
+	unit := math.Pow(10, digits-keep)
+	return int(math.Round(math.Round(v/unit) * unit))
+}
+
+// Span prints a length of time in minutes.
+func Span(m outage.Minute) string {
+	switch {
+	case m < 1:
+		return "under a minute"
+	case m == 1:
+		return "1 minute"
+	case m < 2*outage.Hour:
+		return fmt.Sprintf("%d minutes", m)
+	case m < 2*outage.Day:
+		if m%outage.Hour == 0 {
+			return fmt.Sprintf("%d hours", m/outage.Hour)
+		}
+		return fmt.Sprintf("%d h %d min", m/outage.Hour, m%outage.Hour)
+	}
+	return fmt.Sprintf("%d days", (m+outage.Day/2)/outage.Day)
+}
+
+// Plural prints "1 report" and "2 reports".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return Count(n) + " " + noun + "s"
+}
+
+// Moment is a minute as pages print it: UTC always, the viewer's zone beside it
+// where a script runs.
+type Moment struct {
+	ISO  string // for the datetime attribute
+	Text string
+}
+
+// At prints a minute, naming the day unless it is the day of ref.
+func At(m, ref outage.Minute) Moment {
+	t := m.Time()
+	text := t.Format("15:04 UTC")
+	if m/outage.Day != ref/outage.Day {
+		text = t.Format("2 Jan 2006, 15:04 UTC")
+	}
+	return Moment{m.String(), text}
+}
