@@ -4,8 +4,6 @@ import (
 	"errors"
 	"html/template"
 	"time"
-
-	"faultline/internal/web/view"
 )
 
 // Config is what an operator or the program around may decide. The zero value
@@ -13,22 +11,14 @@ import (
 type Config struct {
 	// Notice is shown on top of every page; nil shows none.
 	Notice *Notice
-	// Words name categories, sections of the catalog and countries. Functions
-	// that are nil leave the codes readable as they are.
-	Words view.Words
 	// SeverityRule says in a sentence or two how the severity of an incident is
 	// reached; it is printed beside the word.
 	SeverityRule string
-	// Countries fill the list that a form shows when an address says nothing.
-	Countries []Country
 	// PollEvery is how often the store is asked whether anything is new.
 	PollEvery time.Duration
 	// MaxStreams bounds the live streams; 0 takes the default.
 	MaxStreams int
 }
-
-// Country is a choice in the form.
-type Country struct{ Code, Name string }
 
 // Notice tells every reader something about this world, such as that it is a
 // demonstration, and shows the world's clock.

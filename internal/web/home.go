@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,7 +46,7 @@ func (w *Web) homeTarget() target {
 func (w *Web) renderHome(_ context.Context, s *snapshot) (*cache.Page, error) {
 	defer w.metrics.took("home", time.Now())
 	now := view.NowOf(s.rows, s.open, w.world(s))
-	groups := view.GroupsOf(s.rows, w.cfg.Words)
+	groups := view.GroupsOf(s.rows)
 	return w.build(frame{
 		name: "home", view: now,
 		parts: []partOf{{"now", "now", now}, {"all", "all", groups}},
@@ -98,31 +97,12 @@ func (w *Web) find(s *snapshot, q string) view.Results {
 	if q == "" {
 		return v
 	}
-	for _, id := range w.ids(s, q) {
-		if row, ok := s.row(id); ok {
-			v.Cards = append(v.Cards, view.CardOf(&row, s.openOf(id)))
+	for _, found := range s.index.Search(q, maxResults) {
+		if row, ok := s.row(found.ID); ok && !row.Service.Retired {
+			v.Cards = append(v.Cards, view.CardOf(&row, s.openOf(found.ID)))
 		}
 	}
 	return v
-}
-
-func (w *Web) ids(s *snapshot, q string) []string {
-	if w.deps.Search != nil {
-		return w.deps.Search.Search(q, maxResults)
-	}
-	q = lower(q)
-	var out []string
-	for i := range s.rows {
-		if len(out) < maxResults && matches(&s.rows[i].Service, q) {
-			out = append(out, s.rows[i].Service.ID)
-		}
-	}
-	return out
-}
-
-func matches(s *outage.Service, q string) bool {
-	return strings.Contains(lower(s.Name), q) || strings.Contains(s.ID, q) ||
-		slices.ContainsFunc(s.Aliases, func(a string) bool { return strings.Contains(lower(a), q) })
 }
 
 // target is a page that is kept and may be live.

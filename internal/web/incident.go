@@ -41,7 +41,7 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 	if err != nil {
 		return nil, err
 	}
-	v := view.IncidentOf(facts, w.cfg.Words)
+	v := view.IncidentOf(facts)
 	here := "/i/" + url.PathEscape(id)
 	sh := shell{
 		Title: v.Title + " - Faultline", Description: v.Say,
@@ -72,7 +72,7 @@ func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.I
 	if row, ok := s.row(last.Service); ok {
 		f.Service = row.Service
 	}
-	from, to, step := view.IncidentSpan(last, s.pulse.Closed)
+	from, to, step := view.IncidentSpan(last, s.pulse)
 	f.Step = step
 	q := store.SeriesQuery{Service: last.Service, From: from, To: to, Step: step}
 	if f.Buckets, err = w.deps.Store.Series(ctx, q); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"faultline/internal/geo"
 	"faultline/internal/store"
 	"faultline/internal/web/cache"
 	"faultline/internal/web/view"
@@ -23,7 +24,7 @@ var answers = map[string]bool{"counted": true, "duplicate": true, "aside": true,
 type servicePage struct {
 	view.Service
 	Answer    string // what became of the reader's own report
-	Countries []Country
+	Countries []geo.Country
 	About     view.ServiceStatus
 }
 
@@ -59,10 +60,10 @@ func (w *Web) renderService(ctx context.Context, s *snapshot, id, answer string)
 	if err != nil {
 		return nil, err
 	}
-	v := view.ServiceOf(facts, w.cfg.Words)
+	v := view.ServiceOf(facts)
 	page := servicePage{Service: v, Answer: answer}
 	if answer == "country" {
-		page.Countries = w.cfg.Countries
+		page.Countries = geo.Countries()
 	}
 	here := "/s/" + url.PathEscape(id)
 	return w.build(frame{

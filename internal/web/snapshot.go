@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"faultline/internal/names"
 	"faultline/internal/store"
 	"faultline/internal/web/view"
 	"faultline/outage"
@@ -22,6 +23,7 @@ type snapshot struct {
 	// changed is, by service, the version in which its row or one of its open
 	// incidents last changed.
 	changed map[string]uint64
+	index   *names.Index
 	taken   time.Time
 }
 
@@ -51,9 +53,15 @@ type snapshots struct {
 	last *snapshot
 }
 
+// readTimeout bounds the reading of all rows; beyond it the page says that we
+// cannot read our own records.
+const readTimeout = 5 * time.Second
+
 // get returns a snapshot that is no older than the polling interval. While the
 // store fails, the error is returned: an old page would pass for a new one.
 func (s *snapshots) get(ctx context.Context) (*snapshot, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout) // others wait for it too
+	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last != nil && time.Since(s.last.taken) < s.every {
@@ -74,6 +82,7 @@ func (s *snapshots) get(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	next.changed = changedSince(s.last, next)
+	next.index = indexOf(s.last, next)
 	s.last = next
 	return next, nil
 }
@@ -109,6 +118,20 @@ func changedSince(prev, next *snapshot) map[string]uint64 {
 		}
 	}
 	return out
+}
+
+// indexOf keeps the search index while the services are the same.
+func indexOf(prev, next *snapshot) *names.Index {
+	same := prev != nil && len(prev.rows) == len(next.rows)
+	services := make([]outage.Service, len(next.rows))
+	for i := range next.rows {
+		services[i] = next.rows[i].Service
+		same = same && reflect.DeepEqual(prev.rows[i].Service, services[i])
+	}
+	if same {
+		return prev.index
+	}
+	return names.NewIndex(services)
 }
 
 func sameRevision(a, b *outage.Incident) bool {

@@ -28,16 +28,9 @@ type Reader interface {
 	store.Histories
 }
 
-// Searcher finds services by what people type: names, aliases and slips.
-type Searcher interface {
-	// Search returns up to n service ids, the best first.
-	Search(query string, n int) []string
-}
-
 // Deps is what the pages stand on.
 type Deps struct {
 	Store  Reader
-	Search Searcher // nil: names only
 	Clock  clock.Clock
 	Log    *slog.Logger          // nil: the default one
 	Metric prometheus.Registerer // nil: no metrics

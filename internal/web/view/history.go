@@ -19,10 +19,10 @@ const maxChanges = 60
 
 // HistoryOf says what changed from revision to revision, the newest first, and
 // how many changes were left out. Revisions that only move counts are not changes.
-func HistoryOf(revs []outage.Incident, w Words) (list []Change, left int) {
+func HistoryOf(revs []outage.Incident) (list []Change, left int) {
 	var prev *outage.Incident
 	for i := range revs {
-		for _, text := range changes(prev, &revs[i], w) {
+		for _, text := range changes(prev, &revs[i]) {
 			list = append(list, Change{At: At(revs[i].Minute, revs[0].Onset), Revision: revs[i].Revision, Text: text})
 		}
 		prev = &revs[i]
@@ -37,7 +37,7 @@ func HistoryOf(revs []outage.Incident, w Words) (list []Change, left int) {
 	return list, left
 }
 
-func changes(prev, cur *outage.Incident, w Words) []string {
+func changes(prev, cur *outage.Incident) []string {
 	var none outage.Incident
 	if prev == nil {
 		prev = &none
@@ -55,8 +55,8 @@ func changes(prev, cur *outage.Incident, w Words) []string {
 	if cur.Onset != prev.Onset && prev.Onset != 0 {
 		out = append(out, "The onset is now put at "+cur.Onset.Time().Format("15:04 UTC")+".")
 	}
-	out = append(out, added(prev.Countries, cur.Countries, w.country)...)
-	out = append(out, added(prev.Categories, cur.Categories, w.category)...)
+	out = append(out, added(prev.Countries, cur.Countries, country)...)
+	out = append(out, added(prev.Categories, cur.Categories, category)...)
 	if len(cur.Links) > len(prev.Links) {
 		out = append(out, "Linked with "+cur.Links[len(cur.Links)-1].Service+", of the same family.")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"faultline/internal/names"
 	"faultline/internal/store"
 	"faultline/internal/web/chart"
 	"faultline/outage"
@@ -132,11 +133,11 @@ func sayNow(n Now) string {
 		if len(l.cards) == 0 {
 			continue
 		}
-		names := make([]string, len(l.cards))
+		list := make([]string, len(l.cards))
 		for i := range l.cards {
-			names[i] = l.cards[i].Name
+			list[i] = l.cards[i].Name
 		}
-		parts = append(parts, l.what+": "+strings.Join(names, ", ")+".")
+		parts = append(parts, l.what+": "+strings.Join(list, ", ")+".")
 	}
 	return strings.Join(parts, " ")
 }
@@ -162,8 +163,11 @@ func CardOf(r *store.Row, inc *outage.Incident) Card {
 	return c
 }
 
-// GroupsOf lists every service by section, sections and services by name.
-func GroupsOf(rows []store.Row, w Words) []Group {
+// maxKinds is above the number of sections that the catalog knows.
+const maxKinds = 1000
+
+// GroupsOf lists every service by section, sections in the order of the catalog, services by name.
+func GroupsOf(rows []store.Row) []Group {
 	at := map[string]int{}
 	var groups []Group
 	for i := range rows {
@@ -175,7 +179,7 @@ func GroupsOf(rows []store.Row, w Words) []Group {
 		if !ok {
 			g = len(groups)
 			at[s.Kind] = g
-			groups = append(groups, Group{ID: "k-" + cmp.Or(s.Kind, "other"), Label: w.kind(s.Kind)})
+			groups = append(groups, Group{ID: "k-" + cmp.Or(s.Kind, "other"), Label: names.KindLabel(s.Kind)})
 		}
 		item := Item{ID: s.ID, Name: s.Name}
 		switch rows[i].Bulletin.Status {
@@ -185,8 +189,12 @@ func GroupsOf(rows []store.Row, w Words) []Group {
 		}
 		groups[g].Items = append(groups[g].Items, item)
 	}
-	slices.SortFunc(groups, func(a, b Group) int {
-		return cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label))
+	order := map[string]int{}
+	for i, k := range names.Kinds() {
+		order["k-"+k.ID] = i - maxKinds
+	}
+	slices.SortFunc(groups, func(a, b Group) int { // an operator's own sections come last
+		return cmp.Or(cmp.Compare(order[a.ID], order[b.ID]), cmp.Compare(a.Label, b.Label))
 	})
 	for _, g := range groups {
 		slices.SortFunc(g.Items, func(a, b Item) int {

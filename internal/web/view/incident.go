@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"faultline/internal/store"
@@ -75,14 +76,16 @@ type Link struct{ Incident, Service, Why string }
 // IncidentSpan says which stretch of time the page of an incident shows and in
 // which steps: an hour before the onset, an hour after the end, and no more than
 // maxBuckets in between.
-func IncidentSpan(i *outage.Incident, closed outage.Minute) (from, to, step outage.Minute) {
-	from, to = i.Onset-outage.Hour, closed+1
+//
+// Where minutes have aged out the steps are whole hours.
+func IncidentSpan(i *outage.Incident, p store.Pulse) (from, to, step outage.Minute) {
+	from, to = i.Onset-outage.Hour, p.Closed+1
 	if i.End > 0 {
 		to = min(to, max(i.End, i.Closed)+outage.Hour)
 	}
 	to = max(to, i.Onset+1)
 	for _, step = range []outage.Minute{1, 5, 15, 60, 360, outage.Day} {
-		if (to-from)/step <= maxBuckets {
+		if (to-from)/step <= maxBuckets && (step >= outage.Hour || from >= p.Oldest) {
 			break
 		}
 	}
@@ -99,7 +102,7 @@ func IncidentSpan(i *outage.Incident, closed outage.Minute) (from, to, step outa
 const maxBuckets = 240
 
 // IncidentOf builds the page of the last revision.
-func IncidentOf(f IncidentFacts, w Words) Incident {
+func IncidentOf(f IncidentFacts) Incident {
 	i := &f.Revisions[len(f.Revisions)-1]
 	ref := i.Onset
 	v := Incident{
@@ -110,8 +113,8 @@ func IncidentOf(f IncidentFacts, w Words) Incident {
 		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
 		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: i.Basis,
 		Line:  incidentLine(f, i),
-		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf(i.Countries, w.country, ref),
-		Categories: affectedOf(i.Categories, w.category, ref),
+		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf(i.Countries, country, ref),
+		Categories: affectedOf(i.Categories, category, ref),
 	}
 	v.Length = Span(endOf(i, f.Pulse.Closed) - i.Onset)
 	v.Title = v.Service + ": incident of " + i.Onset.Time().Format("2 January 2006")
@@ -129,7 +132,7 @@ func IncidentOf(f IncidentFacts, w Words) Incident {
 	for _, l := range i.Links {
 		v.Links = append(v.Links, Link{l.Incident, l.Service, l.Why})
 	}
-	v.History, v.HistoryLeft = HistoryOf(f.Revisions, w)
+	v.History, v.HistoryLeft = HistoryOf(f.Revisions)
 	return v
 }
 
@@ -177,10 +180,13 @@ func summary(i *outage.Incident, length string) string {
 
 func severityOf(s outage.Severity, rule string) Severity {
 	return Severity{
-		Word: s.Word, Value: fmt.Sprintf("%.1f", s.Value), Effect: fmt.Sprintf("%.1f", s.Effect),
-		Breadth: fmt.Sprintf("%.1f", s.Breadth), Duration: fmt.Sprintf("%.1f", s.Duration), Rule: rule,
+		Word: s.Word, Value: factor(s.Value), Effect: factor(s.Effect),
+		Breadth: factor(s.Breadth), Duration: factor(s.Duration), Rule: rule,
 	}
 }
+
+// factor prints a whole number as one.
+func factor(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 func lowConfidence(c outage.Confidence) string {
 	switch c {

@@ -86,19 +86,19 @@ type PastIncident struct {
 }
 
 // ServiceOf builds the service page.
-func ServiceOf(f ServiceFacts, w Words) Service {
+func ServiceOf(f ServiceFacts) Service {
 	s := &f.Row.Service
 	v := Service{
 		ID: s.ID, Name: s.Name, Also: strings.Join(s.Aliases, ", "), Retired: s.Retired,
 		Homepage: webURL(s.Homepage), Hosts: s.Hosts, Providers: strings.Join(s.Providers, ", "),
 		Status:    statusOf(f),
 		Numbers:   numbersOf(f),
-		Problems:  Shares(f.Categories, w.category),
-		Countries: Shares(f.Countries, w.country),
+		Problems:  Shares(f.Categories, category),
+		Countries: Shares(f.Countries, country),
 	}
 	v.HomepageText = strings.TrimSuffix(strings.TrimPrefix(v.Homepage, "https://"), "/")
 	for _, c := range s.Categories {
-		v.Categories = append(v.Categories, Category{c, w.category(c)})
+		v.Categories = append(v.Categories, Category{c, category(c)})
 	}
 	for i := range f.Family {
 		v.Family = append(v.Family, CardOf(&f.Family[i], nil))

@@ -8,12 +8,14 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 
+	"faultline/internal/geo"
+	"faultline/internal/names"
 	"faultline/outage"
 )
 
@@ -56,47 +58,22 @@ func StateOf(s outage.State) Status {
 	return Status{"unknown", string(s)}
 }
 
-// Words holds the names that the catalog and the address book give to codes.
-// Nil functions leave the code as it is.
-type Words struct {
-	Category func(id string) string
-	Kind     func(id string) string
-	Country  func(code string) string
-}
-
-func (w Words) category(id string) string {
+// category is the label of a report category; "" is what is left when those that
+// may be named are taken off.
+func category(id string) string {
 	if id == "" {
-		return "Not said"
+		return "Other or not said"
 	}
-	return named(w.Category, id)
+	return names.CategoryLabel(id)
 }
 
-func (w Words) kind(id string) string {
-	if id == "" {
-		return "Other"
-	}
-	return named(w.Kind, id)
-}
-
-func (w Words) country(code string) string {
+// country is the name of a country; "" is what is left when those that may be
+// named are taken off.
+func country(code string) string {
 	if code == "" {
-		return "Country unknown"
+		return "Other or unknown"
 	}
-	return named(w.Country, code)
-}
-
-// named asks f and falls back to the id, made readable.
-func named(f func(string) string, id string) string {
-	if f != nil {
-		if s := f(id); s != "" {
-			return s
-		}
-	}
-	s := strings.ReplaceAll(id, "-", " ")
-	if len(s) > 2 {
-		s = strings.ToUpper(s[:1]) + s[1:]
-	}
-	return s
+	return cmp.Or(geo.CountryName(code), code)
 }
 
 // Count prints a whole number with separators.
