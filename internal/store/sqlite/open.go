@@ -1,9 +1,8 @@
 // Package sqlite keeps the query store in one SQLite file, without cgo.
 //
-// It reads and writes query.db (with its -wal and -shm) and query.lock in the
-// data directory, and nothing else. Project alone fills it. Delete query.db to
-// have it rebuilt from the log; hours older than the points that the log still
-// has are then gone.
+// It reads and writes one file (with its -wal and -shm) and a lock beside it, and
+// nothing else. Project alone fills it. Delete the file to have it rebuilt from
+// the log; hours older than the points that the log still has are then gone.
 //
 // Method: one writer connection, several that only read. A row holds an hour of
 // a service with its sixty minutes packed into it, so a day is 24 rows and ageing
@@ -25,7 +24,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -34,12 +32,6 @@ import (
 	codes "modernc.org/sqlite/lib"
 
 	"faultline/internal/store"
-)
-
-// Names of the files in the data directory.
-const (
-	FileName = "query.db"
-	lockName = "query.lock"
 )
 
 const (
@@ -71,29 +63,32 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens or makes the store in a directory. The error is store.ErrLocked when
-// another process has it open, and store.ErrDamaged when it must be deleted.
-func Open(ctx context.Context, dir string) (*Store, error) {
-	s := &Store{path: filepath.Join(dir, FileName)}
-	if err := s.open(ctx, dir); err != nil {
+// lockSuffix names the file that is locked while the store is open.
+const lockSuffix = ".lock"
+
+// Open opens or makes the store in a file. The error is store.ErrLocked when it is
+// open already, and store.ErrDamaged when it must be deleted.
+func Open(ctx context.Context, path string) (*Store, error) {
+	s := &Store{path: path}
+	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(s.path, err), s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, dir string) error {
+func (s *Store) open(ctx context.Context) error {
 	var err error
-	if s.lock, err = hold(ctx, filepath.Join(dir, lockName)); err != nil {
+	if s.lock, err = hold(ctx, s.path+lockSuffix); err != nil {
 		return err
 	}
-	s.write, err = connect(s.path, 1, fmt.Sprintf("journal_mode(WAL),synchronous(NORMAL),cache_size(-%d)", writerCache))
+	s.write, err = connect(s.path, 1, fmt.Sprintf("busy_timeout(%d),journal_mode(WAL),synchronous(NORMAL),cache_size(-%d)", busyMillis, writerCache))
 	if err != nil {
 		return err
 	}
 	if err := migrate(ctx, s.write); err != nil {
 		return err
 	}
-	s.read, err = connect(s.path, readers, fmt.Sprintf("query_only(1),cache_size(-%d)", readerCache))
+	s.read, err = connect(s.path, readers, fmt.Sprintf("busy_timeout(%d),query_only(1),cache_size(-%d)", busyMillis, readerCache))
 	if err != nil {
 		return err
 	}
@@ -104,7 +99,6 @@ func (s *Store) open(ctx context.Context, dir string) error {
 // connect names the pragmas of every connection to a file, separated by commas.
 func connect(path string, max int, pragmas string) (*sql.DB, error) {
 	q := url.Values{"_txlock": {"immediate"}}
-	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyMillis))
 	for p := range strings.SplitSeq(pragmas, ",") {
 		q.Add("_pragma", p)
 	}
@@ -142,6 +136,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	if err := probe(ctx, db); err != nil {
+		return err
+	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
@@ -150,6 +147,18 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("bring the tables up to date: %w", err)
 	}
 	return nil
+}
+
+// probe reads the version that the file says it has, if it has any: goose tries a
+// damaged table again for seconds and then says that it exists already.
+func probe(ctx context.Context, db *sql.DB) error {
+	var tables int
+	row := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = ?`, goose.DefaultTablename)
+	if err := row.Scan(&tables); err != nil || tables == 0 {
+		return err
+	}
+	var version sql.NullInt64
+	return db.QueryRowContext(ctx, `SELECT max(version_id) FROM `+goose.DefaultTablename).Scan(&version)
 }
 
 // Close gives the file up; open queries end first.

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"faultline/internal/store"
@@ -10,7 +11,7 @@ import (
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
-		s, err := sqlite.Open(t.Context(), dir)
+		s, err := sqlite.Open(t.Context(), filepath.Join(dir, "query.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
