@@ -3,6 +3,7 @@ package geo
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // countryTable is ISO 3166-1 as of 2026: alpha-2 code and short English name,
@@ -279,25 +280,18 @@ func Countries() []Country {
 // sortName puts names that begin with an accented letter where people look.
 func sortName(name string) string { return strings.Replace(name, "Å", "A", 1) }
 
+// countryNames is the table by code; it never changes once made.
+var countryNames = sync.OnceValue(func() map[string]string {
+	names := make(map[string]string, 256)
+	for _, c := range Countries() {
+		names[c.Code] = c.Name
+	}
+	return names
+})
+
 // CountryName returns the short English name of an alpha-2 code in upper case,
 // and "" when there is no such country.
-func CountryName(code string) string {
-	if !isCode(code) {
-		return ""
-	}
-	at := strings.Index(countryTable, code+" ")
-	// A code can only be found inside a name by mistake if that name has two
-	// capitals before a space, which none has; the line start is checked anyway.
-	if at < 0 || at > 0 && countryTable[at-1] != '\n' {
-		return ""
-	}
-	name, _, _ := strings.Cut(countryTable[at+3:], "\n")
-	return name
-}
+func CountryName(code string) string { return countryNames()[code] }
 
 // IsCountry says whether code is an alpha-2 code in upper case.
 func IsCountry(code string) bool { return CountryName(code) != "" }
-
-func isCode(code string) bool {
-	return len(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z'
-}
