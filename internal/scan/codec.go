@@ -135,6 +135,30 @@ func (c *coder) header(kind Kind) {
 	c.bad = c.bad || version != stateVersion || k != uint8(kind)
 }
 
+// done says whether all of a state was read and was what it should be.
+func (c *coder) done(size int) error {
+	if c.bad || len(c.buf) != 0 {
+		return fmt.Errorf("restore a series from %d bytes: %w", size, errState)
+	}
+	return nil
+}
+
+// levels carries a whole detector of values.
+func (c *coder) levels(s *levels) {
+	c.header(Value)
+	c.flag(&s.begun)
+	c.i64(&s.begin, &s.now, &s.looked, &s.unit, &s.learned, &s.units)
+	c.episode(&s.ep)
+	c.f64(&s.recentS, &s.recentN, &s.offsetS, &s.offsetN, &s.noiseS, &s.noiseN)
+	c.f64(&s.slowS, &s.slowN, &s.tailN, &s.tailS, &s.seen, &s.mean, &s.noise, &s.slow)
+	c.f32(s.dayS[:])
+	c.f32(s.dayN[:])
+	for i := range s.value {
+		c.f64(&s.value[i], &s.rest[i])
+		c.byte8(&s.mark[i])
+	}
+}
+
 // counter carries a whole counter.
 func (c *coder) counter(s *counter) {
 	c.header(s.cfg.Kind)
@@ -189,8 +213,8 @@ func (s *counter) UnmarshalBinary(state []byte) error {
 	fresh := newCounter(s.cfg)
 	c := coder{buf: state, reading: true}
 	c.counter(fresh)
-	if c.bad || len(c.buf) != 0 {
-		return fmt.Errorf("restore a series from %d bytes: %w", len(state), errState)
+	if err := c.done(len(state)); err != nil {
+		return err
 	}
 	fresh.sumUp()
 	*s = *fresh

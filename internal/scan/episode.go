@@ -55,7 +55,7 @@ func (s *counter) open(idx int64, w window, score float64) {
 func (s *counter) onset(idx int64) int64 {
 	var ratios [reach + 1]float64
 	top := 0.0
-	for n := 1; n <= reach && idx-int64(n) >= s.begin-1; n++ {
+	for n := 1; int64(n) <= s.ep.clear(idx) && idx-int64(n) >= s.begin-1; n++ {
 		w := s.back(idx, n)
 		if w.mean > 0 && w.n > w.mean {
 			ratios[n] = rate(w.n, w.mean, s.variance(w))
@@ -74,7 +74,6 @@ func (s *counter) onset(idx int64) int64 {
 // follow moves an open episode on by one bucket.
 func (s *counter) follow(idx int64, score float64) {
 	e := &s.ep
-	e.blind = 0
 	if after := idx - e.first; after > 0 {
 		_, e.confirm = s.best(idx, after, true)
 		if after <= reach {
@@ -82,19 +81,26 @@ func (s *counter) follow(idx int64, score float64) {
 		}
 	}
 	w := s.back(idx, int(min(e.window, idx-e.onset+1)))
-	if w.n >= insideRatio*w.mean && s.score(w) >= insideScore {
+	if e.advance(idx, w.n >= insideRatio*w.mean && s.score(w) >= insideScore, &s.plan) {
+		s.adopt(idx)
+	}
+}
+
+// advance moves the phase by one bucket, outside the baseline or not. It says
+// whether the episode has lasted so long that it is the new normal.
+func (e *episode) advance(idx int64, outside bool, p *plan) (adopt bool) {
+	e.blind = 0
+	if outside {
 		e.phase, e.quiet, e.last = Alarm, 0, idx
 	} else {
 		e.phase = Easing
 		e.quiet++
 	}
-	if e.lost || e.quiet >= max(quietBuckets, 2*e.window) {
+	adopt = idx-e.first >= int64(adoptMinutes*60/p.seconds)
+	if adopt || e.lost || e.quiet >= max(quietBuckets, 2*e.window) {
 		e.phase, e.grace = Over, idx+graceBuckets
 	}
-	if idx-e.first >= int64(adoptMinutes*60/s.plan.seconds) {
-		e.phase = Over
-		s.adopt(idx)
-	}
+	return adopt
 }
 
 // adopt takes what lasted as the new level: the forecast is moved to the last
@@ -128,6 +134,15 @@ func (e *episode) note(idx int64, n, mean, score float64) {
 	if n > e.peakValue {
 		e.peak, e.peakValue, e.peakMean = idx, n, mean
 	}
+}
+
+// clear is how far a look from idx may reach back: not into the episode before,
+// whose reports have been told already.
+func (e *episode) clear(idx int64) int64 {
+	if (e.phase == None || e.phase == Over) && e.grace > 0 {
+		return min(reach, idx-(e.grace-graceBuckets))
+	}
+	return reach
 }
 
 // gap counts a bucket in which nobody looked.

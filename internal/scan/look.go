@@ -80,10 +80,10 @@ func (s *counter) look(idx int64) Result {
 	i := at(idx)
 	r := Result{Expected: float64(s.fixed[i]) / fixedPoint}
 	every := s.cfg.EveryScore || s.ep.phase != None
-	if !every && s.back(idx, s.plan.windows[len(s.plan.windows)-1]).n < countFloor {
+	if !every && s.back(idx, reach).n < countFloor {
 		return r
 	}
-	w, score := s.best(idx, reach, every)
+	w, score := s.best(idx, s.ep.clear(idx), every)
 	r.Score, r.Window, r.WindowCount, r.WindowExpected = score, w.length, w.n, w.mean
 	if w.mean > 0 {
 		r.Effect = w.n / w.mean

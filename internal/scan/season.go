@@ -58,7 +58,7 @@ type season struct {
 type dispersion struct {
 	fineN, fineD float32
 	wideN, wideD float32
-	mean, weight float32 // of the expectation at which this was learned
+	mean, weight float32 // of what a bucket held where this was learned
 }
 
 // belief is the predictive law of a unit: per bucket (or attempt) mean, relative
@@ -145,10 +145,10 @@ func (s *season) learn(p *plan, prior float64, unit int64, u unitSums) {
 		b := s.believe(p, prior, unit)
 		m := b.mean * u.exposure
 		s.clip(&u, m, b)
-		if u.whole {
+		if u.whole && s.units >= groupUnits {
 			s.groupS[position], s.groupM[position] = float32(u.sum), float32(m)
 		}
-		s.learnDispersion(p, unit, u, m, b)
+		s.learnDispersion(p, unit, u, m)
 		s.learnShape(p, prior, unit, u, b)
 		s.units++
 	}
@@ -201,19 +201,19 @@ func (s *season) learnShape(p *plan, prior float64, unit int64, u unitSums, b be
 }
 
 // learnDispersion compares the buckets of a unit with each other.
-func (s *season) learnDispersion(p *plan, unit int64, u unitSums, m float64, b belief) {
-	if u.sum == 0 {
-		return
-	}
+func (s *season) learnDispersion(p *plan, unit int64, u unitSums, m float64) {
 	_, _, block := p.slots(unit)
 	d := &s.disp[block]
 	keep := float32(math.Exp2(-p.perUnit * blocks / dispersionLife))
 	if u.freedom > 0 {
+		if s.units < groupUnits {
+			m = u.sum // the first hour is not yet expected
+		}
 		w := 1 / (m/float64(p.unit) + dispersionRidge)
 		d.fineN = d.fineN*keep + float32(u.squares*w)
 		d.fineD = d.fineD*keep + float32(u.sum*u.freedom*w)
 	}
-	d.mean = d.mean*keep + float32(b.mean)
+	d.mean = d.mean*keep + float32(u.sum/u.exposure)
 	d.weight = d.weight*keep + 1
 }
 
