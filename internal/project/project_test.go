@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	if w.store, err = sqlite.Open(w.t.Context(), filepath.Join(w.dir, "query.db")); err != nil {
+	if w.store, err = sqlite.Open(w.t.Context(), w.dir); err != nil {
 		w.t.Fatal(err)
 	}
 	w.reg = prometheus.NewRegistry()
@@ -182,7 +182,7 @@ func TestDrain(t *testing.T) {
 	w.drain()
 	check()
 	w.close()
-	for _, name := range []string{"query.db", "query.db-wal", "query.db-shm"} {
+	for _, name := range []string{sqlite.FileName, sqlite.FileName + "-wal", sqlite.FileName + "-shm"} {
 		if err := os.Remove(filepath.Join(w.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}

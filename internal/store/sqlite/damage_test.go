@@ -14,19 +14,20 @@ import (
 )
 
 func TestLocked(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "query.db")
-	s, err := sqlite.Open(t.Context(), path)
+	dir := t.TempDir()
+	path := filepath.Join(dir, sqlite.FileName)
+	s, err := sqlite.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = sqlite.Open(t.Context(), path)
+	_, err = sqlite.Open(t.Context(), dir)
 	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), path) {
 		t.Errorf("second open: %v", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = sqlite.Open(t.Context(), path); err != nil {
+	if s, err = sqlite.Open(t.Context(), dir); err != nil {
 		t.Fatalf("open after close: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -35,8 +36,8 @@ func TestLocked(t *testing.T) {
 }
 
 func TestNoDirectory(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "missing", "query.db")
-	if _, err := sqlite.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "directory exists") {
+	dir := filepath.Join(t.TempDir(), "missing")
+	if _, err := sqlite.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "directory exists") {
 		t.Errorf("open in a directory that is not there: %v", err)
 	}
 }
@@ -44,9 +45,9 @@ func TestNoDirectory(t *testing.T) {
 // TestDamaged spoils a file in several places: each must give an error with the
 // remedy, at open or when the page is read, and never a panic.
 func TestDamaged(t *testing.T) {
-	whole := filepath.Join(t.TempDir(), "query.db")
+	whole := t.TempDir()
 	fill(t, whole)
-	data, err := os.ReadFile(whole)
+	data, err := os.ReadFile(filepath.Join(whole, sqlite.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +58,12 @@ func TestDamaged(t *testing.T) {
 		"cut in half": func(b []byte) []byte { return b[:len(b)/2/4096*4096] },
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "query.db")
+			dir := t.TempDir()
+			path := filepath.Join(dir, sqlite.FileName)
 			if err := os.WriteFile(path, spoil(append([]byte(nil), data...)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := readAll(t, path)
+			err := readAll(t, dir)
 			if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "delete the file") || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v", err)
 			}
@@ -70,9 +72,9 @@ func TestDamaged(t *testing.T) {
 }
 
 // fill makes a store of some size.
-func fill(t *testing.T, path string) {
+func fill(t *testing.T, dir string) {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,9 +95,9 @@ func fill(t *testing.T, path string) {
 }
 
 // readAll opens a store and reads what is in it, up to the first error.
-func readAll(t *testing.T, path string) error {
+func readAll(t *testing.T, dir string) error {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), dir)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,9 @@
 // Package sqlite keeps the query store in one SQLite file, without cgo.
 //
-// It reads and writes one file (with its -wal and -shm) and a lock beside it, and
-// nothing else. Project alone fills it. Delete the file to have it rebuilt from
-// the log; hours older than the points that the log still has are then gone.
+// It reads and writes query.db (with its -wal and -shm) and query.db.lock in the
+// data directory, and nothing else. Project alone fills it. Delete query.db to
+// have it rebuilt from the log; hours older than the points that the log still
+// has are then gone.
 //
 // Method: one writer connection, several that only read. A row holds an hour of
 // a service with its sixty minutes packed into it, so a day is 24 rows and ageing
@@ -24,6 +25,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -63,13 +65,17 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// lockSuffix names the file that is locked while the store is open.
-const lockSuffix = ".lock"
+// FileName is the store in its directory; the file that is locked while it is open
+// stands beside it.
+const (
+	FileName   = "query.db"
+	lockSuffix = ".lock"
+)
 
-// Open opens or makes the store in a file. The error is store.ErrLocked when it is
-// open already, and store.ErrDamaged when it must be deleted.
-func Open(ctx context.Context, path string) (*Store, error) {
-	s := &Store{path: path}
+// Open opens or makes the store in a directory. The error is store.ErrLocked when
+// it is open already, and store.ErrDamaged when it must be deleted.
+func Open(ctx context.Context, dir string) (*Store, error) {
+	s := &Store{path: filepath.Join(dir, FileName)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(s.path, err), s.Close())
 	}

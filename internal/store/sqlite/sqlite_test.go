@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"faultline/internal/store"
@@ -11,7 +10,7 @@ import (
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) store.Store {
-		s, err := sqlite.Open(t.Context(), filepath.Join(dir, "query.db"))
+		s, err := sqlite.Open(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
