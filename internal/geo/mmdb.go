@@ -1,8 +1,10 @@
 package geo
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"iter"
 	"net/netip"
 	"os"
 	"strconv"
@@ -16,8 +18,10 @@ import (
 // on disk cannot hurt a running process. City databases are refused by it.
 const MaxMMDBBytes = 96 << 20
 
-// probeRecords is how many records are tried to find out how a file says things.
-const probeRecords = 1000
+// probes is how many addresses of each family are looked up when a file is
+// opened, spread evenly, to see that it is sound and how it says things. A full
+// walk would be surer, but on a damaged tree it never ends.
+const probes = 1 << 16
 
 // path leads to a value inside a record.
 type path []any
@@ -53,34 +57,72 @@ func openMMDB(name string, paths []path) (*mmdb, error) {
 	if len(data) > MaxMMDBBytes {
 		return nil, fmt.Errorf("address database %s is larger than %d bytes: use a country or ASN database, not a city database", name, MaxMMDBBytes)
 	}
+	return parseMMDB(name, data, paths)
+}
+
+// parseMMDB checks what openMMDB has read.
+func parseMMDB(name string, data []byte, paths []path) (*mmdb, error) {
 	r, err := maxminddb.OpenBytes(data)
 	if err != nil {
 		return nil, fmt.Errorf("address database %s is not in MMDB format or cut short: %w; download it again", name, err)
 	}
-	if err := r.Verify(); err != nil {
+	m := &mmdb{reader: r}
+	if m.path, err = probe(r, paths); err != nil {
 		return nil, fmt.Errorf("address database %s is damaged: %w; download it again", name, err)
 	}
-	m := &mmdb{reader: r}
-	if m.path = m.probe(paths); m.path == nil {
-		return nil, fmt.Errorf("address database %s (%s) has no field %s in its first records: is it of the right kind?", name, r.Metadata.DatabaseType, names(paths))
+	if m.path == nil {
+		return nil, fmt.Errorf("address database %s (%s) answers no field %s: is it of the right kind?", name, r.Metadata.DatabaseType, names(paths))
 	}
 	return m, nil
 }
 
-// probe finds the first path that leads to a value in one of the first records.
-func (m *mmdb) probe(paths []path) path {
-	for _, p := range paths {
-		tried := 0
-		for result := range m.reader.Networks() {
-			if value(result, p) != "" {
-				return p
-			}
-			if tried++; tried == probeRecords {
+// probe looks up addresses all over the internet and tries every record that it
+// meets once, by path alone: a record can be made so that reading all of it never
+// ends. It returns the first path that led to a value, nil when none did.
+func probe(r *maxminddb.Reader, paths []path) (path, error) {
+	best := len(paths)
+	checked := map[uintptr]bool{}
+	for a := range sampled(r.Metadata.IPVersion == 6) {
+		result := r.Lookup(a)
+		if err := result.Err(); err != nil {
+			return nil, fmt.Errorf("look up %s: %w", a, err)
+		}
+		if !result.Found() || checked[result.Offset()] {
+			continue
+		}
+		checked[result.Offset()] = true
+		for i := range best {
+			if value(result, paths[i]) != "" {
+				best = i
 				break
 			}
 		}
 	}
-	return nil
+	if best == len(paths) {
+		return nil, nil
+	}
+	return paths[best], nil
+}
+
+// sampled yields addresses spread over IPv4 and, if asked, over the part of IPv6
+// that is in use (2000::/4).
+func sampled(both bool) iter.Seq[netip.Addr] {
+	return func(yield func(netip.Addr) bool) {
+		for i := range uint32(probes) {
+			var b [4]byte
+			binary.BigEndian.PutUint32(b[:], i*(1<<32/probes)+1)
+			if !yield(netip.AddrFrom4(b)) {
+				return
+			}
+		}
+		for i := uint64(0); both && i < probes; i++ {
+			var b [16]byte
+			binary.BigEndian.PutUint64(b[:], 2<<60|i*(1<<60/probes)+1)
+			if !yield(netip.AddrFrom16(b)) {
+				return
+			}
+		}
+	}
 }
 
 // value reads a text or a number at a path; "" when there is none.
