@@ -44,11 +44,11 @@ func Open(path string) (*Dir, error) {
 // Close gives the directory up.
 func (d *Dir) Close() error { return d.lock.Close() }
 
-// Log is the file of the log, Store of the query store.
-func (d *Dir) Log() string { return filepath.Join(d.path, "log.db") }
+// Path is the directory itself; the query store puts its file there.
+func (d *Dir) Path() string { return d.path }
 
-// Store is the file of the query store, which can be deleted and is rebuilt.
-func (d *Dir) Store() string { return filepath.Join(d.path, "query.db") }
+// Log is the file of the log.
+func (d *Dir) Log() string { return filepath.Join(d.path, "log.db") }
 
 // State is the directory of fold snapshots.
 func (d *Dir) State() string { return filepath.Join(d.path, "state") }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"faultline/internal/datadir"
+	"faultline/internal/store"
+	storesqlite "faultline/internal/store/sqlite"
+	"faultline/internal/stream"
+	logsqlite "faultline/internal/stream/sqlite"
+)
+
+// The engines by name. Each passes the contract suite of what it implements; to
+// add one, write its package and add a line here.
+
+// logEngine opens the log of a data directory.
+type logEngine func(ctx context.Context, d *datadir.Dir) (stream.Log, io.Closer, error)
+
+func logEngines() map[string]logEngine {
+	return map[string]logEngine{
+		"sqlite": func(ctx context.Context, d *datadir.Dir) (stream.Log, io.Closer, error) {
+			l, err := logsqlite.Open(ctx, d.Log())
+			return l, l, err
+		},
+	}
+}
+
+// storeEngine opens the query store of a data directory.
+type storeEngine func(ctx context.Context, d *datadir.Dir) (store.Store, io.Closer, error)
+
+func storeEngines() map[string]storeEngine {
+	return map[string]storeEngine{
+		"sqlite": func(ctx context.Context, d *datadir.Dir) (store.Store, io.Closer, error) {
+			s, err := storesqlite.Open(ctx, d.Path())
+			return s, s, err
+		},
+	}
+}
+
+// defaultEngine serves one machine with nothing to install.
+const defaultEngine = "sqlite"

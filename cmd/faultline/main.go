@@ -1,0 +1,78 @@
+// Command faultline is the outage observatory: is it down, for whom, since when,
+// and why, with the evidence. It is the only package that knows every other: the
+// subcommands are one file each, serve.go lists the parts in flow order and
+// engines.go the engines.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// streams are what a command reads and writes; tests give their own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// commands is the command line: one field a subcommand.
+type commands struct {
+	Serve serveCmd `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// Exit codes: a mistake on the command line is told apart from a failed run.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// exited carries kong's wish to end after --help through a panic, so that the
+// library never ends the process by itself.
+type exited int
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, s streams) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			e, ok := p.(exited)
+			if !ok {
+				panic(p)
+			}
+			code = int(e)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c, kong.Name("faultline"),
+		kong.Description("An outage observatory: is it down, for whom, since when, and why - with the evidence."),
+		kong.Writers(s.out, s.err), kong.UsageOnError(),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
+	if err != nil {
+		fmt.Fprintln(s.err, "faultline:", err)
+		return exitError
+	}
+	cmd, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(s.err, "faultline: %v; run 'faultline --help' for what there is\n", err)
+		return exitUsage
+	}
+	if err := cmd.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.err, "faultline:", err)
+		return exitError
+	}
+	return exitOK
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml"
+
+	"faultline/internal/catalog"
+	"faultline/internal/ingest"
+	"faultline/outage"
+)
+
+// settings is all that an operator can say, as flags, as environment variables
+// or in a YAML file with the flags' names as keys. The file is the weakest, the
+// flag the strongest.
+type settings struct {
+	Config         kong.ConfigFlag `help:"YAML file with any of these settings, by the names of the flags." placeholder:"FILE"`
+	Listen         string          `default:"127.0.0.1:8080" env:"FAULTLINE_LISTEN" help:"Address and port to answer on."`
+	Data           string          `default:"faultline-data" env:"FAULTLINE_DATA" placeholder:"DIR" help:"Data directory; made when missing."`
+	Catalog        []string        `env:"FAULTLINE_CATALOG" placeholder:"FILE" help:"YAML files with services of your own; a later one replaces services of an earlier one."`
+	BuiltinCatalog bool            `default:"true" negatable:"" env:"FAULTLINE_BUILTIN_CATALOG" help:"Begin with the starter catalog."`
+	TrustedHops    []netip.Prefix  `env:"FAULTLINE_TRUSTED_HOPS" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed."`
+	ExemptNetworks []uint32        `env:"FAULTLINE_EXEMPT_NETWORKS" placeholder:"ASN" help:"AS numbers that no cap applies to."`
+	GeoCountry     string          `env:"FAULTLINE_GEO_COUNTRY" placeholder:"FILE" help:"MMDB file with countries, instead of the built-in data."`
+	GeoNetwork     string          `env:"FAULTLINE_GEO_NETWORK" placeholder:"FILE" help:"MMDB file with AS numbers, instead of the built-in data."`
+	KeepReports    time.Duration   `default:"48h" env:"FAULTLINE_KEEP_REPORTS" help:"How long raw reports are kept."`
+	KeepMinutes    time.Duration   `default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept; hours are kept for ever."`
+	MinFreeMB      uint64          `default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
+	SimulatedClock bool            `env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
+	ReplayToken    string          `env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token that 'replay --into' must show; goes with --simulated-clock."`
+}
+
+// minKept is the shortest retention: detection and the pages of a day need it.
+const minKept = 25 * time.Hour
+
+// validate names every setting that cannot work, with what to do.
+func (s *settings) validate() error {
+	var errs []error
+	for name, d := range map[string]time.Duration{"keep-reports": s.KeepReports, "keep-minutes": s.KeepMinutes} {
+		if d < minKept {
+			errs = append(errs, fmt.Errorf("%s is %s: keep at least %s, for the pages show a day", name, d, minKept))
+		}
+	}
+	if s.SimulatedClock && s.ReplayToken == "" {
+		errs = append(errs, errors.New("--simulated-clock needs --replay-token, so that not everybody can move the clock"))
+	}
+	cfg := s.ingest()
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(append(errs, cfg.Validate())...)
+}
+
+func (s *settings) ingest() ingest.Config {
+	cfg := ingest.DefaultConfig()
+	cfg.TrustedHops, cfg.ExemptNetworks = s.TrustedHops, s.ExemptNetworks
+	cfg.MinFree = s.MinFreeMB << 20
+	cfg.Driven, cfg.ReplayToken = s.SimulatedClock, s.ReplayToken
+	return cfg
+}
+
+func (s *settings) catalog() catalog.Config {
+	return catalog.Config{Builtin: s.BuiltinCatalog, Files: s.Catalog}
+}
+
+func minutes(d time.Duration) outage.Minute { return outage.Minute(d / time.Minute) }
+
+// maxConfig bounds a settings file; a real one has a few hundred bytes.
+const maxConfig = 64 << 10
+
+// fileSettings reads the settings file for kong.
+type fileSettings struct{ values map[string]any }
+
+func loadSettings(r io.Reader) (kong.Resolver, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxConfig+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the settings file: %w", err)
+	}
+	if len(b) > maxConfig {
+		return nil, fmt.Errorf("the settings file is larger than %d bytes: services go into a file of their own, named by catalog", maxConfig)
+	}
+	f := &fileSettings{values: map[string]any{}}
+	if err := yaml.Unmarshal(b, &f.values); err != nil {
+		return nil, fmt.Errorf("decode the settings file: %w", err)
+	}
+	return f, nil
+}
+
+// Validate implements [kong.Resolver]: unknown keys are errors.
+func (f *fileSettings) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	var visit func(n *kong.Node)
+	visit = func(n *kong.Node) {
+		for _, flag := range n.Flags {
+			known[flag.Name] = true
+		}
+		for _, c := range n.Children {
+			visit(c)
+		}
+	}
+	visit(app.Node)
+	delete(known, "help")
+	delete(known, "config")
+	for key := range f.values {
+		if !known[key] {
+			return fmt.Errorf("the settings file has an unknown key %q: keys are the names of flags without dashes in front; 'faultline serve --help' lists them", key)
+		}
+	}
+	return nil
+}
+
+// Resolve implements [kong.Resolver]. The environment is stronger than the file.
+func (f *fileSettings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, env := range flag.Envs {
+		if _, set := os.LookupEnv(env); set {
+			return nil, nil
+		}
+	}
+	v, ok := f.values[flag.Name]
+	if !ok {
+		return nil, nil
+	}
+	if list, ok := v.([]any); ok {
+		parts := make([]string, len(list))
+		for i, p := range list {
+			parts[i] = fmt.Sprint(p)
+		}
+		return strings.Join(parts, ","), nil
+	}
+	return fmt.Sprint(v), nil
+}

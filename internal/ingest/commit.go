@@ -1,0 +1,189 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"faultline/internal/stream"
+	"faultline/outage"
+)
+
+// follower is the name under which the last ticked minute is kept.
+const follower = "ingest"
+
+// Run commits until the context ends. Requests that still wait then are told to
+// come again: nothing of theirs is saved.
+func (in *Ingest) Run(ctx context.Context) error {
+	defer close(in.ended)
+	if err := in.resume(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("start ingest: %w", err)
+	}
+	minutes := make(chan struct{})
+	stop, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go in.watchMinutes(stop, minutes)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case j := <-in.queue:
+			in.commit(in.gather(j))
+		case <-minutes:
+			if err := in.commit(nil); err != nil {
+				slog.Error("the end of a minute could not be saved, trying again", "error", err)
+			}
+		}
+	}
+}
+
+// watchMinutes asks for a commit whenever a minute of the world is over.
+func (in *Ingest) watchMinutes(ctx context.Context, minutes chan<- struct{}) {
+	for ctx.Err() == nil {
+		next := outage.MinuteOf(in.Clock.Now()) + 1
+		if err := in.Clock.WaitUntil(ctx, next.Time()); err != nil {
+			return
+		}
+		select {
+		case minutes <- struct{}{}:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// gather takes what waits behind the first job, up to a batch.
+func (in *Ingest) gather(first *job) []*job {
+	jobs := append(make([]*job, 0, 64), first)
+	for len(jobs) < batchSize {
+		select {
+		case j := <-in.queue:
+			jobs = append(jobs, j)
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// commit stamps, decides and appends a batch, and answers it.
+func (in *Ingest) commit(jobs []*job) error {
+	m := max(outage.MinuteOf(in.Clock.Now()), in.minute) // time never goes back in a topic
+	entries, cp := in.ticks(m)
+	results := make([]result, len(jobs))
+	var begun []reporterKey
+	for i, j := range jobs {
+		r := in.decide(j, m)
+		if r.err == nil && !r.duplicate {
+			if !j.imported {
+				begun = append(begun, j.key)
+			}
+			e, err := stream.Reports.Entry(m, &r.report)
+			if err != nil {
+				r.err = err
+			} else {
+				entries = append(entries, e)
+			}
+		}
+		results[i] = r
+	}
+	err := in.append(entries, cp)
+	if err != nil {
+		for _, k := range begun {
+			in.window.forget(k)
+		}
+	} else {
+		in.minute = m
+	}
+	for i, j := range jobs {
+		if err != nil {
+			results[i].err = err
+		}
+		in.Metrics.report(&results[i])
+		j.done <- results[i]
+	}
+	return err
+}
+
+// append is not bound to a request: a commit that has begun is finished.
+func (in *Ingest) append(entries []stream.Entry, cp *stream.Checkpoint) error {
+	if len(entries) == 0 && cp == nil {
+		return nil
+	}
+	if err := in.room(); err != nil {
+		return err
+	}
+	if err := in.Log.Append(context.Background(), entries, cp); err != nil {
+		return fmt.Errorf("save reports: %w", err)
+	}
+	return nil
+}
+
+// room refuses while the disk is nearly full, before the engine would fail.
+func (in *Ingest) room() error {
+	if in.Space == nil {
+		return nil
+	}
+	free, err := in.Space.Free()
+	if err != nil {
+		return err
+	}
+	if free < in.MinFree {
+		return fmt.Errorf("the disk has %d MiB left and faultline keeps %d MiB free: nothing that was acknowledged is lost; free some space", free>>20, in.MinFree>>20)
+	}
+	return nil
+}
+
+// ticks ends every minute before m that is still open. Minutes that were jumped
+// over were spent asleep or unable to save, so they are missing and not zero;
+// only in a driven world is a jump somebody's word that nothing happened.
+func (in *Ingest) ticks(m outage.Minute) ([]stream.Entry, *stream.Checkpoint) {
+	if in.minute == 0 || m == in.minute {
+		return nil, nil
+	}
+	entries := make([]stream.Entry, 0, m-in.minute)
+	for t := in.minute; t < m; t++ {
+		entries = append(entries, stream.Tick(stream.Reports.Name, t, t > in.minute && !in.Driven))
+	}
+	return entries, &stream.Checkpoint{Follower: follower, Minute: m - 1}
+}
+
+// decide says whether a reporter counts, and completes the report.
+func (in *Ingest) decide(j *job, m outage.Minute) result {
+	r := j.report
+	r.Minute = m
+	if j.imported {
+		in.serial++
+		r.Window = m
+		r.ID = reportID(fmt.Sprint(r.Service, r.Category, r.Country, r.Network, in.serial), m)
+		return result{report: r}
+	}
+	first, again := in.window.begun(j.key, m)
+	key := j.key
+	if !again && j.before != nil {
+		first, again = in.window.begun(*j.before, m)
+		key = *j.before
+	}
+	if again {
+		r.ID, r.Window = reportID(hex.EncodeToString(key[:]), first), first
+		return result{report: r, duplicate: true}
+	}
+	in.window.begin(j.key, m)
+	r.Reporter, r.Window = hex.EncodeToString(j.key[:]), m
+	r.ID = reportID(r.Reporter, m)
+	r.Weight = 1
+	return result{report: r}
+}
+
+// reportID is derived from who and when, so a repeat finds the first id without
+// a look-up; it is a hash, so it tells neither.
+func reportID(reporter string, window outage.Minute) string {
+	sum := sha256.Sum256([]byte(reporter + "/" + window.String()))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:10]))
+}

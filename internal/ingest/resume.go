@@ -1,0 +1,93 @@
+package ingest
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"faultline/internal/stream"
+	"faultline/outage"
+)
+
+// resume continues after a stop or a crash: the window is filled from the last
+// half hour of the topic, and the minutes in which nobody listened are ticked as
+// missing, so that no part takes them for quiet.
+func (in *Ingest) resume(ctx context.Context) error {
+	cp, err := in.Log.Checkpoint(ctx, follower)
+	if err != nil {
+		return err
+	}
+	now := outage.MinuteOf(in.Clock.Now())
+	last, err := in.refill(ctx, now-outage.ReportWindow)
+	if err != nil {
+		return err
+	}
+	if cp.Minute == 0 && last == 0 {
+		if now > 0 {
+			in.minute = now
+		}
+		return nil // the first start, or a driven world that nobody has moved yet
+	}
+	return in.tickGap(ctx, max(cp.Minute, last), cp.Minute, now)
+}
+
+// refill reads the reports since a minute into the window and returns the last
+// minute that has one.
+func (in *Ingest) refill(ctx context.Context, since outage.Minute) (last outage.Minute, err error) {
+	pos, err := in.Log.Seek(ctx, stream.Reports.Name, since)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		recs, err := in.Log.Read(ctx, stream.Reports.Name, pos, batchSize)
+		if err != nil {
+			return 0, err
+		}
+		if len(recs) == 0 {
+			return last, nil
+		}
+		for _, rec := range recs {
+			pos = rec.Seq
+			if rec.Kind != stream.KindFact {
+				continue
+			}
+			last = rec.Minute
+			if err := in.remember(rec); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+func (in *Ingest) remember(rec stream.Record) error {
+	r, err := stream.Reports.Decode(rec)
+	if err != nil {
+		return err
+	}
+	if r.Reporter == "" {
+		return nil
+	}
+	b, err := hex.DecodeString(r.Reporter)
+	if err != nil || len(b) != keySize {
+		return fmt.Errorf("report %s has a reporter key that is not %d bytes of hex", r.ID, keySize)
+	}
+	in.window.begin(reporterKey(b), r.Minute)
+	return nil
+}
+
+// tickGap ends the minutes from the last tick to now: those up to the last heard
+// report were listened to, the others are missing. The present minute stays open.
+func (in *Ingest) tickGap(ctx context.Context, heard, ticked, now outage.Minute) error {
+	in.minute = max(now, heard)
+	if ticked == 0 {
+		ticked = heard - 1
+	}
+	if in.minute-1 <= ticked {
+		return nil
+	}
+	var entries []stream.Entry
+	for t := ticked + 1; t < in.minute; t++ {
+		entries = append(entries, stream.Tick(stream.Reports.Name, t, t > heard && !in.Driven))
+	}
+	return in.Log.Append(ctx, entries, &stream.Checkpoint{Follower: follower, Minute: in.minute - 1})
+}
