@@ -8,7 +8,7 @@ import (
 	"faultline/outage"
 )
 
-// cell codes: country, category and network as one number in record order.
+// Cells are numbered by country, category and network, in the order of records.
 const (
 	netsMax = 8
 	catsMax = 8
@@ -16,29 +16,40 @@ const (
 
 func code(c, cat, net int) int { return (c*catsMax+cat)*netsMax + net }
 
+// scratch is memory that one drawing after another may use.
+type scratch struct {
+	codes  []int
+	minute outage.MinutePoints
+}
+
 // Points draws a service's minute; nil when nobody reported. service is an index
 // into Services.
 func (w *World) Points(service int, m outage.Minute) *outage.MinutePoints {
+	return w.points(service, m, &scratch{})
+}
+
+// points is Points in borrowed memory: the result holds until the next drawing.
+func (w *World) points(service int, m outage.Minute, s *scratch) *outage.MinutePoints {
 	l := &w.lives[service]
 	rng := source(w.opts.Seed, l.id, int64(m))
-	codes := w.background(l, m, rng)
+	s.codes = w.background(l, m, rng, s.codes[:0])
 	if service == 0 && m >= Day && m < Day+fadeEnd {
-		codes = w.surgeAt(int(m-Day), rng, codes)
+		s.codes = w.surgeAt(int(m-Day), rng, s.codes)
 	}
-	if len(codes) == 0 {
+	if len(s.codes) == 0 {
 		return nil
 	}
-	slices.Sort(codes)
-	p := &outage.MinutePoints{Service: l.id, Minute: m}
-	for i := 0; i < len(codes); {
+	slices.Sort(s.codes)
+	s.minute = outage.MinutePoints{Service: l.id, Minute: m, Points: s.minute.Points[:0]}
+	for i := 0; i < len(s.codes); {
 		n := 1
-		for i+n < len(codes) && codes[i+n] == codes[i] {
+		for i+n < len(s.codes) && s.codes[i+n] == s.codes[i] {
 			n++
 		}
-		p.Points = append(p.Points, l.point(codes[i], n))
+		s.minute.Points = append(s.minute.Points, l.point(s.codes[i], n))
 		i += n
 	}
-	return p
+	return &s.minute
 }
 
 func (l *life) point(code, n int) outage.Point {
@@ -53,16 +64,11 @@ func (l *life) point(code, n int) outage.Point {
 }
 
 // background draws the cells of a minute's ordinary reports, one code each.
-func (w *World) background(l *life, m outage.Minute, rng *rand.Rand) []int {
-	n := count(rng, l.rateAt(m)*w.wanderAt(l, m), w.phi)
-	if n == 0 {
-		return nil
-	}
-	codes := make([]int, n)
+func (w *World) background(l *life, m outage.Minute, rng *rand.Rand, codes []int) []int {
 	who := l.who[hourOf(m)]
-	for i := range codes {
+	for range count(rng, l.rateAt(m)*w.wanderAt(l, m), w.phi) {
 		c := pick(rng, who)
-		codes[i] = code(c, pick(rng, l.what), pick(rng, w.nets[c]))
+		codes = append(codes, code(c, pick(rng, l.what), pick(rng, w.nets[c])))
 	}
 	return codes
 }
