@@ -54,3 +54,122 @@ func figureOf(figures []Figure, scope, kind string, start int) int {
 	}
 	return 0
 }
+
+// About is what a page says of the demonstration's world.
+const About = "This is a demonstration. The reports of 10 March 2025 are a reconstruction of the outage of X on that day, " +
+	"drawn by chance around the figures that newspapers published; the six weeks before and the other nineteen services are made up. " +
+	"Nobody's real report is in it. A published figure belongs to the 15 minutes that begin at its time, unless it says otherwise. " +
+	"The figures of 17:14 to 18:00 UTC contradict each other: 10,700 and 12,000 cannot both be followed by 22,000 while the outage fades; " +
+	"here the wave lasts through that hour at the lower figures, and the higher one is shown and not followed. " +
+	"The clock runs sixty times as fast as yours until the day is over; what you report yourself is stamped with it."
+
+// Comparison is a published figure beside what the generator makes of it.
+type Comparison struct {
+	Figure
+	// Generated is the generator's mean in the same scope and stretch; 0 where the
+	// figure has no number.
+	Generated float64
+}
+
+// Compare sets every published figure beside the world's.
+func (w *World) Compare() ([]Comparison, error) {
+	figures, err := Figures()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Comparison, 0, len(figures))
+	for _, f := range figures {
+		c := Comparison{Figure: f}
+		switch f.Kind {
+		case "bucket":
+			c.Generated = w.sum(f.Scope, f.Time, f.Time+bucket)
+		case "day":
+			c.Generated = w.sum(f.Scope, f.Time, f.Time+outage.Day)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// sum adds the means of a stretch.
+func (w *World) sum(scope string, from, to outage.Minute) float64 {
+	if scope == "world" {
+		scope = ""
+	}
+	n := 0.0
+	for m := from; m < to; m++ {
+		n += w.Mean(scope, m)
+	}
+	return n
+}
+
+// String is the comparison as a line of text.
+func (c Comparison) String() string {
+	if c.Reports == 0 {
+		return fmt.Sprintf("%s %s %s: %s (%s)", c.Time, c.Scope, c.Kind, c.Note, c.Use)
+	}
+	return fmt.Sprintf("%s %s %s: published %d, generated %.0f (%s)", c.Time, c.Scope, c.Kind, c.Reports, c.Generated, c.Use)
+}
+
+// Truth is what the generator knows of a wave of X's day: means, not draws.
+type Truth struct {
+	Onset outage.Minute
+	// Peak is the minute with the highest mean, worldwide and in the United States.
+	Peak, PeakUS outage.Minute
+	// Bucket is the published 15-minute bucket of the United States that both lie in.
+	Bucket outage.Minute
+	// Countries is when the wave reaches each country.
+	Countries map[string]outage.Minute
+}
+
+// Truth returns the three waves.
+func (w *World) Truth() []Truth {
+	us := indexOf("US")
+	out := make([]Truth, 0, len(waves))
+	for k := range waves {
+		to := minutesOfDay
+		if k+1 < len(waves) {
+			to = waves[k+1].onset
+		}
+		t := Truth{
+			Onset:     Day + outage.Minute(waves[k].onset),
+			Bucket:    Day + outage.Minute(waves[k].us),
+			Countries: map[string]outage.Minute{},
+		}
+		best, bestUS := 0.0, 0.0
+		for m := waves[k].onset; m < to; m++ {
+			all := 0.0
+			for c := range countries {
+				all += w.surge.mean[c][m]
+			}
+			if all > best {
+				best, t.Peak = all, Day+outage.Minute(m)
+			}
+			if w.surge.mean[us][m] > bestUS {
+				bestUS, t.PeakUS = w.surge.mean[us][m], Day+outage.Minute(m)
+			}
+		}
+		for c := range countries {
+			t.Countries[countries[c].code] = onsetOf(k, c)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// Mean is what the generator expects of X on its day: background and surge,
+// without wander. country "" is the world.
+func (w *World) Mean(country string, m outage.Minute) float64 {
+	x := &w.lives[0]
+	sum := 0.0
+	for c := range countries {
+		if country != "" && countries[c].code != country {
+			continue
+		}
+		sum += x.rateAt(m) * x.share[hourOf(m)][c]
+		if m >= Day && m < Day+fadeEnd {
+			sum += w.surge.mean[c][m-Day]
+		}
+	}
+	return sum
+}

@@ -9,7 +9,7 @@ const (
 	bucket       = 15      // width of a published bucket, which its start labels
 )
 
-func clock(h, m int) int { return h*60 + m }
+func hm(h, m int) int { return h*60 + m }
 
 // knot is a point of a shape: minutes since midnight and height, 1 at the peak.
 type knot struct {
@@ -32,29 +32,29 @@ type wave struct {
 // assumptions; docs/demo.md compares what comes out with every figure.
 var waves = [...]wave{
 	{
-		onset: clock(9, 30), us: clock(9, 41), gbFig: clock(10, 0), inFig: clock(9, 50),
+		onset: hm(9, 30), us: hm(9, 41), gbFig: hm(10, 0), inFig: hm(9, 50),
 		knots: []knot{
-			{clock(9, 30), .60}, {clock(9, 43), .82}, {clock(9, 48), 1}, {clock(9, 56), .80}, {clock(10, 10), .35}, {clock(10, 24), .14},
-			{clock(10, 40), .07}, {clock(13, 30), .04}, {clock(14, 0), 0},
+			{hm(9, 30), .60}, {hm(9, 43), .82}, {hm(9, 48), 1}, {hm(9, 56), .80}, {hm(10, 10), .35}, {hm(10, 24), .14},
+			{hm(10, 40), .07}, {hm(13, 30), .04}, {hm(14, 0), 0},
 		},
 		gb: []knot{
-			{clock(9, 30), .45}, {clock(9, 48), .70}, {clock(10, 5), 1}, {clock(10, 15), .85}, {clock(10, 30), .30}, {clock(10, 45), .10},
-			{clock(13, 30), .05}, {clock(14, 0), 0},
+			{hm(9, 30), .45}, {hm(9, 48), .70}, {hm(10, 5), 1}, {hm(10, 15), .85}, {hm(10, 30), .30}, {hm(10, 45), .10},
+			{hm(13, 30), .05}, {hm(14, 0), 0},
 		},
 	},
 	{
-		onset: clock(13, 30), us: clock(14, 11), gbFig: clock(13, 55), inFig: -1,
+		onset: hm(13, 30), us: hm(14, 11), gbFig: hm(13, 55), inFig: -1,
 		knots: []knot{
-			{clock(13, 30), .62}, {clock(13, 45), .80}, {clock(14, 10), .85}, {clock(14, 16), 1}, {clock(14, 20), .92}, {clock(14, 26), .65},
-			{clock(14, 32), .28}, {clock(14, 40), .08}, {clock(15, 0), .05}, {clock(15, 30), 0},
+			{hm(13, 30), .62}, {hm(13, 45), .80}, {hm(14, 10), .85}, {hm(14, 16), 1}, {hm(14, 20), .92}, {hm(14, 26), .65},
+			{hm(14, 32), .28}, {hm(14, 40), .08}, {hm(15, 0), .05}, {hm(15, 30), 0},
 		},
 	},
 	{
-		onset: clock(15, 0), us: clock(15, 11), gbFig: -1, inFig: -1,
+		onset: hm(15, 0), us: hm(15, 11), gbFig: -1, inFig: -1,
 		knots: []knot{
-			{clock(15, 0), .66}, {clock(15, 11), .88}, {clock(15, 18), 1}, {clock(15, 26), .86}, {clock(15, 45), .72}, {clock(16, 0), .52},
-			{clock(16, 50), .50}, {clock(17, 12), .30}, {clock(17, 30), .29}, {clock(17, 45), .325}, {clock(18, 5), .32}, {clock(18, 30), .18},
-			{clock(19, 30), .11}, {clock(21, 0), .06}, {clock(24, 0), .02}, {fadeEnd, 0},
+			{hm(15, 0), .66}, {hm(15, 11), .88}, {hm(15, 18), 1}, {hm(15, 26), .86}, {hm(15, 45), .72}, {hm(16, 0), .52},
+			{hm(16, 50), .50}, {hm(17, 12), .30}, {hm(17, 30), .29}, {hm(17, 45), .325}, {hm(18, 5), .32}, {hm(18, 30), .18},
+			{hm(19, 30), .11}, {hm(21, 0), .06}, {hm(24, 0), .02}, {fadeEnd, 0},
 		},
 	},
 }

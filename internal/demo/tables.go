@@ -1,5 +1,63 @@
 package demo
 
+// country is one place that reports come from.
+type country struct {
+	code   string
+	offset float64 // hours ahead of UTC, of the zone where most people live
+	rest   float64 // weight in the surge beyond the countries with figures
+	delay  int     // minutes by which the surge reaches it later
+	nets   []share // networks with many customers there; shares are assumptions
+}
+
+// share is a name with a weight.
+type share struct {
+	name   string
+	weight float64
+}
+
+// countries are ordered by code, and networks by name, so that cells come out in
+// the order that records want.
+var countries = [...]country{
+	{"AR", -3, 2.5, 1, []share{{"AS22927", .5}, {"AS7303", .5}}},
+	{"AU", 11, 3, 3, []share{{"AS1221", .45}, {"AS4804", .25}, {"AS7545", .3}}},
+	{"BR", -3, 10, 1, []share{{"AS26599", .15}, {"AS27699", .35}, {"AS28573", .35}, {"AS7738", .15}}},
+	{"CA", -5, 8, 0, []share{{"AS577", .35}, {"AS6327", .15}, {"AS812", .35}, {"AS852", .15}}},
+	{"CO", -5, 2, 2, []share{{"AS10620", .6}, {"AS3816", .4}}},
+	{"DE", 1, 7, 0, []share{{"AS3209", .3}, {"AS3320", .45}, {"AS6805", .25}}},
+	{"EG", 2, 1, 2, []share{{"AS24863", .3}, {"AS8452", .7}}},
+	{"ES", 1, 6, 1, []share{{"AS12430", .3}, {"AS12479", .3}, {"AS3352", .4}}},
+	{"FR", 1, 6, 0, []share{{"AS12322", .25}, {"AS15557", .2}, {"AS3215", .4}, {"AS5410", .15}}},
+	{"GB", 0, 0, 0, []share{{"AS206067", .15}, {"AS25135", .1}, {"AS2856", .3}, {"AS5089", .25}, {"AS5607", .2}}},
+	{"ID", 7, 6, 2, []share{{"AS23693", .5}, {"AS7713", .5}}},
+	{"IE", 0, 1, 0, []share{{"AS5466", .6}, {"AS6830", .4}}},
+	{"IN", 5.5, 0, 1, []share{{"AS24560", .1}, {"AS38266", .15}, {"AS45609", .25}, {"AS55836", .5}}},
+	{"IT", 1, 5, 1, []share{{"AS1267", .35}, {"AS30722", .25}, {"AS3269", .4}}},
+	{"JP", 9, 20, 2, []share{{"AS17676", .3}, {"AS2516", .3}, {"AS2527", .1}, {"AS4713", .3}}},
+	{"KR", 9, 1.5, 2, []share{{"AS3786", .25}, {"AS4766", .4}, {"AS9318", .35}}},
+	{"MX", -6, 6, 1, []share{{"AS13999", .1}, {"AS28403", .3}, {"AS8151", .6}}},
+	{"NG", 1, 1.5, 3, []share{{"AS29465", .6}, {"AS37148", .4}}},
+	{"NL", 1, 3, 0, []share{{"AS1136", .5}, {"AS33915", .5}}},
+	{"PH", 8, 2, 3, []share{{"AS4775", .4}, {"AS9299", .6}}},
+	{"PL", 1, 2, 1, []share{{"AS12741", .2}, {"AS5617", .5}, {"AS8374", .3}}},
+	{"PT", 0, 1, 1, []share{{"AS2860", .4}, {"AS3243", .6}}},
+	{"SA", 3, 3, 2, []share{{"AS25019", .6}, {"AS35819", .4}}},
+	{"SE", 1, 1.5, 0, []share{{"AS1257", .4}, {"AS3301", .6}}},
+	{"TH", 7, 2, 3, []share{{"AS23969", .5}, {"AS7470", .5}}},
+	{"TR", 3, 4, 1, []share{{"AS16135", .2}, {"AS34984", .3}, {"AS9121", .5}}},
+	{"US", -5, 0, 0, []share{{"AS20115", .15}, {"AS21928", .2}, {"AS22773", .1}, {"AS701", .13}, {"AS7018", .17}, {"AS7922", .25}}},
+	{"ZA", 2, 1.5, 2, []share{{"AS29975", .6}, {"AS37457", .4}}},
+}
+
+// indexOf is the place of a country in the table, -1 when it is not there.
+func indexOf(code string) int {
+	for i := range countries {
+		if countries[i].code == code {
+			return i
+		}
+	}
+	return -1
+}
+
 // ServiceX is the service whose day is rebuilt.
 const ServiceX = "x"
 
