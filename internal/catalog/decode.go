@@ -94,7 +94,7 @@ func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
 	if s.Kind == "" {
 		s.Kind = kind
 	}
-	if s.Kind == "" {
+	if s.Kind == "" && s.ID != "" && f["kind"] == nil {
 		r.wrong(n, "service %q has no kind: add \"kind:\" to it or at the top of the file, such as %q", s.ID, "social")
 	}
 	s.Family = r.optionalID(f["family"], "family")
@@ -190,7 +190,7 @@ func (r *reading) kind(v ast.Node) string {
 	}
 	if near := names.Nearest(id, ids); near != "" {
 		r.wrong(v, "unknown kind %q: did you mean %q?", id, near)
-		return ""
+		return near // so that the services below need no message of their own
 	}
 	return id
 }

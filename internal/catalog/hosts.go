@@ -60,7 +60,7 @@ func (r *reading) host(n ast.Node) (outage.Host, bool) {
 	if v := f["verified"]; v != nil {
 		b, isBool := v.(*ast.BoolNode)
 		if !isBool {
-			r.wrong(v, "verified is %s: write true or false", nodeWord(v))
+			r.wrong(v, "verified is %s: write true or false", strings.TrimSpace(v.String()))
 			return h, false
 		}
 		h.Verified = b.Value
