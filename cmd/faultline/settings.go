@@ -38,15 +38,16 @@ type settings struct {
 	ReplayToken    string          `env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token that 'replay --into' must show; goes with --simulated-clock."`
 }
 
-// minKept is the shortest retention: detection and the pages of a day need it.
-const minKept = 25 * time.Hour
+// minKept is the shortest retention: the pages show a day, and a part that was
+// stopped needs time to catch up.
+const minKept = 48 * time.Hour
 
 // validate names every setting that cannot work, with what to do.
 func (s *settings) validate() error {
 	var errs []error
 	for name, d := range map[string]time.Duration{"keep-reports": s.KeepReports, "keep-minutes": s.KeepMinutes} {
 		if d < minKept {
-			errs = append(errs, fmt.Errorf("%s is %s: keep at least %s, for the pages show a day", name, d, minKept))
+			errs = append(errs, fmt.Errorf("%s is %s: keep at least %s", name, d, minKept))
 		}
 	}
 	if s.SimulatedClock && s.ReplayToken == "" {
