@@ -25,6 +25,7 @@ type streams struct {
 // commands is the command line: one field a subcommand.
 type commands struct {
 	Serve serveCmd `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
+	Demo  demoCmd  `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
 }
 
 func main() {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"html/template"
 	"strconv"
 	"strings"
 
@@ -109,6 +110,27 @@ func (c Comparison) String() string {
 		return fmt.Sprintf("%s %s %s: %s (%s)", c.Time, c.Scope, c.Kind, c.Note, c.Use)
 	}
 	return fmt.Sprintf("%s %s %s: published %d, generated %.0f (%s)", c.Time, c.Scope, c.Kind, c.Reports, c.Generated, c.Use)
+}
+
+// aboutPage is the text about the world with the figures under it.
+var aboutPage = template.Must(template.New("about").Parse(`<p>{{.About}}</p>
+<table><caption>Published figures beside the means that the generator draws around. A bucket is 15 minutes from its time.</caption>
+<thead><tr><th scope="col">Time (UTC)</th><th scope="col">Where</th><th scope="col">What</th><th scope="col">Published</th><th scope="col">Generated</th><th scope="col">Used as</th><th scope="col">Note</th></tr></thead>
+<tbody>{{range .Rows}}<tr><td>{{.Time.Time.Format "15:04"}}</td><td>{{.Scope}}</td><td>{{.Kind}}</td><td>{{if .Reports}}{{.Reports}}{{end}}</td><td>{{if .Reports}}{{printf "%.0f" .Generated}}{{end}}</td><td>{{.Use}}</td><td>{{.Note}}</td></tr>
+{{end}}</tbody></table>
+`))
+
+// AboutPage is About with the table of figures, as HTML.
+func (w *World) AboutPage() (template.HTML, error) {
+	rows, err := w.Compare()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := aboutPage.Execute(&b, map[string]any{"About": About, "Rows": rows}); err != nil {
+		return "", fmt.Errorf("write the page about the demonstration: %w", err)
+	}
+	return template.HTML(b.String()), nil //nolint:gosec // written by the template above
 }
 
 // Truth is what the generator knows of a wave of X's day: means, not draws.
