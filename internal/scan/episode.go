@@ -4,9 +4,6 @@ import "math"
 
 // How an episode goes on and ends.
 const (
-	// onsetSlack is how much log-likelihood, in nats, an earlier onset may cost:
-	// the onset is the earliest one that the data cannot tell from the best.
-	onsetSlack = 1.0
 	// surgeEvents is how many events of the surge the easing window should hold, so
 	// that a surge of a few reports an hour is not declared over between two of them.
 	surgeEvents = 10.0
@@ -49,28 +46,6 @@ func (s *counter) open(idx int64, w window, score float64) {
 	}
 }
 
-// onset is the earliest start of the surge that ends with idx which is as likely
-// as the best one, within the slack: the change point of maximum likelihood
-// under a raised mean, moved back to the edge of its confidence set.
-func (s *counter) onset(idx int64) int64 {
-	var ratios [reach + 1]float64
-	top := 0.0
-	for n := 1; int64(n) <= s.ep.clear(idx) && idx-int64(n) >= s.begin-1; n++ {
-		w := s.back(idx, n)
-		if w.mean > 0 && w.n > w.mean {
-			ratios[n] = rate(w.n, w.mean, s.variance(w))
-			top = math.Max(top, ratios[n])
-		}
-	}
-	start := 1
-	for n := 1; n <= reach; n++ {
-		if ratios[n] >= top-onsetSlack && s.count[at(idx-int64(n)+1)] > 0 {
-			start = n
-		}
-	}
-	return idx - int64(start) + 1
-}
-
 // follow moves an open episode on by one bucket.
 func (s *counter) follow(idx int64, score float64) {
 	e := &s.ep
@@ -79,6 +54,9 @@ func (s *counter) follow(idx int64, score float64) {
 		if after <= reach {
 			e.confirm = math.Max(e.confirm, s.score(s.back(idx, int(after))))
 		}
+		// Whoever looks every minute finds something in the end: the chance is that
+		// of one look times the number of looks.
+		e.confirm = math.Max(0, e.confirm-math.Log10(float64(after)))
 	}
 	w := s.back(idx, int(min(e.window, idx-e.onset+1)))
 	if e.advance(idx, w.n >= insideRatio*w.mean && s.score(w) >= insideScore, &s.plan) {

@@ -192,6 +192,7 @@ type Episode struct {
 	Last      int64   // last bucket in alarm
 	Count     float64 // sum from Onset to now; of values: nothing
 	Score     float64 // highest so far
-	// Confirm is the score of the best window now that lies wholly after First.
+	// Confirm is the score of the best window now that lies wholly after First, less
+	// the logarithm of the looks taken since then.
 	Confirm float64
 }

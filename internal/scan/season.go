@@ -14,6 +14,8 @@ const (
 const (
 	dispersionPrior  = 3.0  // variance over mean of crowd reports before the series has shown its own
 	dispersionWeight = 6.0  // degrees of freedom that this belief is worth
+	blockWeight      = 40.0 // degrees of freedom that all day is worth against three hours of it
+	dispersionDoubt  = 2.0  // standard errors that the excess is taken above its estimate
 	dispersionFloor  = 1.05 // never quite Poisson: the tail must not trust the model that far
 	dispersionRidge  = 3.0  // keeps single events of tiny series from weighing much
 	dispersionLife   = 14 * daySlots
@@ -26,7 +28,7 @@ const (
 	driftCeiling     = 0.5
 	dayLife          = 21       // visits, one a day, after which a quarter hour weighs half
 	weekLife         = 6 * 4    // visits, four a week, after which an hour of the week weighs half
-	levelLife        = daySlots // quarters: a day
+	levelLife        = 24 // quarters: six hours
 	recentLong       = daySlots // quarters that the recent level remembers at most
 	recentShort      = 4.0      // and at least
 	recentEvents     = 30.0     // events, over the dispersion, that the recent level wants to rest on
@@ -36,8 +38,8 @@ const (
 	dayInfo          = 25.0     // most that one visit may teach: one day is one draw of 20 %
 	weekInfo         = dayInfo / 4
 	levelInfo        = 4.0
-	clipSpread       = 5.0 // standard deviations beyond which a unit is cut before it is learned
-	clipCount        = 2.0
+	clipSpread       = 8.0 // standard deviations beyond which a unit is cut before it is learned
+	clipCount        = 6.0
 )
 
 // season is what has been learned of a series. Sums are discounted: c of what
@@ -88,11 +90,13 @@ func (s *season) dispersionAt(block int, mu float64) float64 {
 	}
 	d := &s.disp[block]
 	fine := ratio(dispersionPrior, dispersionWeight, float64(all.fineN), float64(all.fineD))
-	fine = ratio(fine, dispersionWeight, float64(d.fineN), float64(d.fineD))
+	fine = ratio(fine, blockWeight, float64(d.fineN), float64(d.fineD))
 	wide := ratio(dispersionPrior, dispersionWeight, float64(all.wideN), float64(all.wideD))
-	wide = ratio(wide, dispersionWeight, float64(d.wideN), float64(d.wideD))
-	phi := math.Max(dispersionFloor, math.Max(fine, wide))
-	at := ratio(float64(all.mean+1e-9)/float64(all.weight+1e-9), 1, float64(d.mean), float64(d.weight))
+	wide = ratio(wide, blockWeight, float64(d.wideN), float64(d.wideD))
+	phi := math.Max(fine, wide)
+	phi = 1 + (phi-1)*(1+dispersionDoubt/math.Sqrt(1+float64(all.fineD+all.wideD)))
+	phi = math.Max(dispersionFloor, phi)
+	at := ratio(float64(all.mean+1e-9)/float64(all.weight+1e-9), blockWeight/unitMax, float64(d.mean), float64(d.weight))
 	if at > 0 && mu > at && phi > 1 {
 		phi = 1 + (phi-1)*mu/at
 	}
