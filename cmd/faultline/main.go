@@ -24,8 +24,9 @@ type streams struct {
 
 // commands is the command line: one field a subcommand.
 type commands struct {
-	Serve serveCmd `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
-	Demo  demoCmd  `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
+	Serve  serveCmd  `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
+	Demo   demoCmd   `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
+	Detect detectCmd `cmd:"" help:"Run the detector over a file of numbers."`
 }
 
 func main() {

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"faultline/internal/scan"
+)
+
+// detectCmd runs the detector over a file of numbers.
+type detectCmd struct {
+	Kind       string        `help:"What the series is: count, value or rate. Default: what the header says." enum:",count,value,rate" default:""`
+	Step       time.Duration `help:"Length of a step. Default: the most common distance of the first 100 rows."`
+	Budget     float64       `help:"False episodes per month that are allowed." default:"1"`
+	Episodes   string        `help:"Write the episodes found to this file, as CSV." placeholder:"FILE"`
+	FillZero   bool          `help:"Absent rows of a count are zero. Default: nobody looked."`
+	MinHistory time.Duration `help:"History before anything can alarm." default:"1h"`
+	File       string        `arg:"" help:"CSV with time,count or time,value or time,errors,attempts; - reads standard input."`
+}
+
+// Help is what kong prints beyond the flags.
+func (c *detectCmd) Help() string {
+	return `The header decides the columns; others are passed over. Times are RFC 3339, or
+"YYYY-MM-DD HH:MM[:SS]" in UTC, and must rise. Output is CSV, a row for each row:
+time,value,expected,low,high,score,alarm. Score is -log10 of the chance that a
+quiet series shows as much; low and high are the 5 % and 95 % quantiles of one
+step. A row's output never depends on later rows (the step is inferred from the
+first 100 rows unless --step gives it).`
+}
+
+// Run is what kong calls.
+func (c *detectCmd) Run(s streams) error { return c.run(s.in, s.out, s.err) }
+
+// run reads the series and writes what the detector says.
+func (c *detectCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
+	in, name := stdin, "standard input"
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return fmt.Errorf("open the series: %w", err)
+		}
+		defer f.Close()
+		in, name = f, c.File
+	}
+	reader, err := newSeriesReader(name, in, c.Kind)
+	if err != nil {
+		return err
+	}
+	if c.FillZero && reader.kind != scan.Count {
+		return fmt.Errorf("--fill-zero is for counts: in a series of kind %s an absent row says nothing", reader.kind)
+	}
+	run := &detectRun{cmd: c, reader: reader, out: bufio.NewWriterSize(stdout, 1<<16)}
+	if err := run.all(); err != nil {
+		return errors.Join(err, run.out.Flush())
+	}
+	if err := run.out.Flush(); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return run.finish(stderr)
+}
+
+// detectRun is one pass over a series.
+type detectRun struct {
+	cmd    *detectCmd
+	reader *seriesReader
+	out    *bufio.Writer
+	step   time.Duration
+	origin time.Time // of the first row; buckets are counted from it
+	series scan.Series
+	last   int64 // bucket of the row before
+	open   scan.Episode
+	found  []scan.Episode
+	rows   int
+}
+
+// all reads every row.
+func (d *detectRun) all() error {
+	head, err := d.begin()
+	if err != nil {
+		return err
+	}
+	if _, err := d.out.WriteString("time,value,expected,low,high,score,alarm\n"); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	for _, s := range head {
+		if err := d.row(s); err != nil {
+			return err
+		}
+	}
+	for {
+		if d.reader.buf.Buffered() == 0 {
+			// Whoever feeds a live series sees each answer before the next question.
+			if err := d.out.Flush(); err != nil {
+				return fmt.Errorf("write the result: %w", err)
+			}
+		}
+		s, err := d.reader.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := d.row(s); err != nil {
+			return err
+		}
+	}
+}
+
+// begin finds the step and makes the detector. It returns the rows read for that.
+func (d *detectRun) begin() ([]sample, error) {
+	want := stepRows
+	if d.cmd.Step != 0 {
+		want = 1
+	}
+	var head []sample
+	for len(head) < want {
+		s, err := d.reader.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		head = append(head, s)
+	}
+	if len(head) == 0 {
+		return nil, fmt.Errorf("%s: no rows after the header: there is nothing to judge", d.reader.name)
+	}
+	d.step = d.cmd.Step
+	if d.step == 0 {
+		var err error
+		if d.step, err = inferStep(head); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.reader.name, err)
+		}
+	}
+	var err error
+	d.series, err = scan.New(scan.Config{
+		Kind: d.reader.kind, Step: d.step, Budget: d.cmd.Budget, MinHistory: d.cmd.MinHistory,
+		EveryScore: true, GapsMissing: !d.cmd.FillZero,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.reader.name, err)
+	}
+	d.origin = head[0].time
+	d.last = math.MinInt64
+	return head, nil
+}
+
+// bucket is the index of a time: steps since the first row, rounded, so that
+// clocks that jitter a little do not matter, plus the first row's own index.
+func (d *detectRun) bucket(t time.Time) int64 {
+	step := int64(d.step / time.Second)
+	steps := math.Round(float64(t.Unix()-d.origin.Unix()) / float64(step))
+	return d.origin.Unix()/step + int64(steps)
+}
+
+// row judges one row and writes its line.
+func (d *detectRun) row(s sample) error {
+	idx := d.bucket(s.time)
+	if d.rows > 0 && idx <= d.last {
+		return fmt.Errorf("%s:%d: this row lies in the same step of %s as the row before: give the right --step", d.reader.name, s.line, d.step)
+	}
+	d.last = idx
+	d.rows++
+	scale := 1.0
+	if d.reader.kind == scan.Rate {
+		if s.obs.Attempts == 0 {
+			d.series.Missing(idx, idx)
+			return d.write(s, "", scan.Result{}, scan.Baseline{})
+		}
+		scale = 1 / float64(s.obs.Attempts)
+	}
+	r := d.series.Observe(idx, s.obs)
+	d.note(r.Episode)
+	b := d.series.Forecast(idx)
+	b.Expected, b.Low, b.High = b.Expected*scale, b.Low*scale, b.High*scale
+	value := s.obs.Value
+	if d.reader.kind != scan.Value {
+		value = float64(s.obs.Count) * scale
+	}
+	return d.write(s, number(value), r, b)
+}
+
+// write puts out one line.
+func (d *detectRun) write(s sample, value string, r scan.Result, b scan.Baseline) error {
+	alarm := "0"
+	if r.Alarm {
+		alarm = "1"
+	}
+	line := s.time.Format(time.RFC3339) + "," + value + "," + number(b.Expected) + "," + number(b.Low) + "," +
+		number(b.High) + "," + strconv.FormatFloat(r.Score, 'f', 3, 64) + "," + alarm + "\n"
+	if _, err := d.out.WriteString(line); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
+// number writes a number with up to six digits that mean something.
+func number(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+// note keeps track of the episodes.
+func (d *detectRun) note(e scan.Episode) {
+	if e.Phase == scan.None {
+		return
+	}
+	d.open = e
+	if e.Phase == scan.Over {
+		d.found = append(d.found, e)
+		d.open = scan.Episode{}
+	}
+}
+
+// finish writes the episodes, or says in short what was found.
+func (d *detectRun) finish(stderr io.Writer) error {
+	if d.open.Phase != scan.None {
+		d.found = append(d.found, d.open)
+	}
+	text := "onset,first_alarm,peak,end,peak_value,expected,score\n"
+	for _, e := range d.found {
+		end := ""
+		if e.Phase == scan.Over {
+			end = d.timeOf(e.Last + 1)
+		}
+		text += d.timeOf(e.Onset) + "," + d.timeOf(e.First) + "," + d.timeOf(e.Peak) + "," + end + "," +
+			number(e.PeakValue) + "," + number(e.PeakMean) + "," + strconv.FormatFloat(e.Score, 'f', 3, 64) + "\n"
+	}
+	if c := d.cmd; c.Episodes != "" {
+		if err := renameio.WriteFile(c.Episodes, []byte(text), 0o644); err != nil {
+			return fmt.Errorf("write the episodes: %w", err)
+		}
+		return nil
+	}
+	if _, err := fmt.Fprintf(stderr, "%d rows of step %s, %d episodes\n", d.rows, d.step, len(d.found)); err != nil {
+		return err
+	}
+	if len(d.found) > 0 {
+		if _, err := io.WriteString(stderr, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timeOf is the time at which a bucket starts.
+func (d *detectRun) timeOf(idx int64) string {
+	step := int64(d.step / time.Second)
+	return time.Unix(d.origin.Unix()+(idx-d.origin.Unix()/step)*step, 0).UTC().Format(time.RFC3339)
+}
