@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"faultline/internal/store"
+	"faultline/outage"
+)
+
+// Series is reports over time.
+type Series struct {
+	Service  string    `json:"service"`
+	Signal   string    `json:"signal"`
+	Country  string    `json:"country,omitempty"`
+	Category string    `json:"category,omitempty"`
+	From     time.Time `json:"from" doc:"Inclusive; the first bucket starts here"`
+	To       time.Time `json:"to" doc:"Exclusive"`
+	Step     string    `json:"step" doc:"Width of a bucket"`
+	Scope    string    `json:"scope" doc:"What the counts count"`
+	Total    *int      `json:"total_reports" doc:"Sum of the buckets that are told, all of them closed or provisional"`
+	Buckets  []Bucket  `json:"buckets"`
+}
+
+// Bucket is one step of a series.
+type Bucket struct {
+	Start       time.Time `json:"start"`
+	Reports     *int      `json:"reports" doc:"Null where nobody listened or the count is suppressed"`
+	Display     string    `json:"display"`
+	Suppressed  bool      `json:"suppressed,omitempty" doc:"There may be reports that are too few to tell"`
+	SetAside    int       `json:"set_aside,omitempty" doc:"Kept but not counted; whole service only"`
+	Missing     int       `json:"missing_minutes,omitempty" doc:"Minutes in which nobody listened"`
+	Provisional bool      `json:"provisional,omitempty" doc:"Reaches beyond the closed minutes"`
+	Expected    *float64  `json:"expected,omitempty" doc:"What is usual for the whole bucket; whole service only"`
+	Low         *float64  `json:"low,omitempty" doc:"5 % of quiet buckets have fewer"`
+	High        *float64  `json:"high,omitempty" doc:"5 % of quiet buckets have more"`
+}
+
+// Breakdown is how reports of a span divide.
+type Breakdown struct {
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	Scope string    `json:"scope"`
+	Parts []Part    `json:"parts" doc:"Most first; the rest is last"`
+}
+
+// Part is one country or category of a breakdown.
+type Part struct {
+	Name       string `json:"name" doc:"Country code or category; empty: the rest"`
+	Label      string `json:"label"`
+	Reports    *int   `json:"reports" doc:"Null where suppressed"`
+	Display    string `json:"display"`
+	Suppressed bool   `json:"suppressed"`
+	Rest       bool   `json:"rest,omitempty" doc:"Unknown, and all that is kept back"`
+}
+
+type getSeriesInput struct {
+	ID       string `path:"id" doc:"Id of the service, such as x"`
+	Signal   string `query:"signal" doc:"reports, the only one so far" example:"reports"`
+	Country  string `query:"country" doc:"Two-letter code; not together with category" example:"US"`
+	Category string `query:"category" doc:"A report category of the service"`
+	From     string `query:"from" doc:"RFC 3339 or 2025-03-10T09:30Z, inclusive; 24 hours before to if not given"`
+	To       string `query:"to" doc:"Exclusive; the end of the open minute if not given"`
+	Step     string `query:"step" doc:"Width of a bucket: whole minutes from 1m to 1d" example:"15m"`
+}
+
+func (a *API) getSeries(ctx context.Context, in *getSeriesInput) (*output[Series], error) {
+	out, err := a.series(ctx, in)
+	return reply(ctx, out, err)
+}
+
+func (a *API) series(ctx context.Context, in *getSeriesInput) (Series, error) {
+	row, err := a.row(ctx, in.ID)
+	if err != nil {
+		return Series{}, err
+	}
+	if in.Signal != "" && in.Signal != outage.SignalReports {
+		return Series{}, bad(fmt.Errorf("signal is %q: want %s, the only one so far", shorten(in.Signal), outage.SignalReports))
+	}
+	country, err := parseCountry(in.Country)
+	if err != nil {
+		return Series{}, bad(err)
+	}
+	category, err := parseCategory(in.Category, &row.Service)
+	if err != nil {
+		return Series{}, bad(err)
+	}
+	if country != "" && category != "" {
+		return Series{}, bad(fmt.Errorf("country and category are both given: their joint is not told, ask for one of them"))
+	}
+	pulse, err := a.store.Pulse(ctx)
+	if err != nil {
+		return Series{}, err
+	}
+	s, err := parseSpan(in.From, in.To, in.Step, pulse.Closed)
+	if err != nil {
+		return Series{}, bad(err)
+	}
+	return a.readSeries(ctx, store.SeriesQuery{
+		Service: in.ID, Country: country, Category: category, From: s.from, To: s.to, Step: s.step,
+	})
+}
+
+// readSeries asks the store and says what it answers.
+func (a *API) readSeries(ctx context.Context, q store.SeriesQuery) (Series, error) {
+	buckets, err := a.store.Series(ctx, q)
+	if err != nil {
+		return Series{}, err
+	}
+	out := Series{
+		Service: q.Service, Signal: outage.SignalReports, Country: q.Country, Category: q.Category,
+		From: q.From.Time(), To: q.To.Time(), Step: formatStep(q.Step), Scope: scope(&q), Buckets: make([]Bucket, len(buckets)),
+	}
+	total := 0
+	for i := range buckets {
+		b := &buckets[i]
+		out.Buckets[i] = bucket(b, min(q.Step, q.To-b.Start))
+		total += b.Count
+	}
+	out.Total = &total
+	return out, nil
+}
+
+// bucket says one step of some width. Zero is said only where somebody listened.
+func bucket(b *store.Bucket, width outage.Minute) Bucket {
+	out := Bucket{
+		Start: b.Start.Time(), SetAside: b.Aside, Missing: b.Missing, Provisional: b.Provisional, Suppressed: b.Waiting,
+	}
+	switch {
+	case b.Waiting:
+		out.Display = small
+	case b.Count == 0 && b.Missing >= int(width):
+		out.Display = "no data"
+	default:
+		n := b.Count
+		out.Reports, out.Display = &n, strconv.Itoa(n)
+	}
+	if b.HasBaseline {
+		e, l, h := round(b.Expected), round(b.Low), round(b.High)
+		out.Expected, out.Low, out.High = &e, &l, &h
+	}
+	return out
+}
+
+func scope(q *store.SeriesQuery) string {
+	where := "all countries and categories"
+	switch {
+	case q.Country != "":
+		where = countryLabel(q.Country) + ", all categories; counted when five or more have come together"
+	case q.Category != "":
+		where = "category " + q.Category + ", all countries; counted when five or more have come together"
+	}
+	return fmt.Sprintf("distinct reporters in each bucket of %s, %s", formatStep(q.Step), where)
+}
+
+type breakDown func(ctx context.Context, service string, from, to outage.Minute) ([]store.Share, error)
+
+// breakdown divides the span of a series.
+func (a *API) breakdown(ctx context.Context, ask breakDown, q store.SeriesQuery, label func(string) string) (Breakdown, error) {
+	shares, err := ask(ctx, q.Service, q.From, q.To)
+	if err != nil {
+		return Breakdown{}, err
+	}
+	out := Breakdown{
+		From: q.From.Time(), To: q.To.Time(), Parts: []Part{},
+		Scope: "distinct reporters from " + q.From.String() + " to " + q.To.String() + "; fewer than 5 are not told",
+	}
+	for i := range shares {
+		s := &shares[i]
+		p := Part{Name: s.Name, Label: label(s.Name), Suppressed: s.Count == 0 && s.Waiting, Rest: s.Name == ""}
+		if p.Rest {
+			p.Label = "Unknown or kept back"
+		}
+		if p.Suppressed {
+			p.Display = small
+		} else {
+			p.Reports, p.Display = &s.Count, strconv.Itoa(s.Count)
+		}
+		out.Parts = append(out.Parts, p)
+	}
+	return out, nil
+}
