@@ -191,6 +191,7 @@ func xDay() *fakeStore {
 	f.incidents["x-20250310T0932Z"] = xIncident()
 	old := xIncident()[0]
 	old.ID, old.Onset, old.End, old.Closed, old.State = "x-20250211T1801Z", minute("09:30")-27*outage.Day, minute("11:02")-27*outage.Day, minute("12:02")-27*outage.Day, outage.StateResolved
+	old.Waves = []outage.Wave{{Onset: old.Onset, Peak: old.Onset + 9, PeakCount: 212, Total: 3100, End: old.End}}
 	old.Peak, old.Severity.Word = 212, "moderate"
 	f.incidents[old.ID] = []outage.Incident{old}
 	return f

@@ -74,7 +74,7 @@ func scale(bs []store.Bucket) (top float64, ticks []Tick) {
 		}
 	}
 	top = high * headroom
-	unit := nice(top / 3)
+	unit := nice(top / 4)
 	for v := unit; v <= top; v += unit {
 		y := num(100 - 100*v/top)
 		ticks = append(ticks, Tick{Pct: y + "%", Label: compact(v)})

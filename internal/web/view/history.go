@@ -2,15 +2,16 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"faultline/outage"
 )
 
-// Change is one line of an incident's history.
+// Change is what one revision of an incident says anew.
 type Change struct {
 	At       Moment
 	Revision int
-	Text     string
+	Texts    []string
 }
 
 // maxChanges is how many changes a page lists. A long incident with many
@@ -22,8 +23,8 @@ const maxChanges = 60
 func HistoryOf(revs []outage.Incident) (list []Change, left int) {
 	var prev *outage.Incident
 	for i := range revs {
-		for _, text := range changes(prev, &revs[i]) {
-			list = append(list, Change{At: At(revs[i].Minute, revs[0].Onset), Revision: revs[i].Revision, Text: text})
+		if texts := changes(prev, &revs[i]); len(texts) > 0 {
+			list = append(list, Change{At: At(revs[i].Minute, revs[0].Onset), Revision: revs[i].Revision, Texts: texts})
 		}
 		prev = &revs[i]
 	}
@@ -31,9 +32,7 @@ func HistoryOf(revs []outage.Incident) (list []Change, left int) {
 		left = len(list) - maxChanges
 		list = list[left:]
 	}
-	for a, b := 0, len(list)-1; a < b; a, b = a+1, b-1 {
-		list[a], list[b] = list[b], list[a]
-	}
+	slices.Reverse(list)
 	return list, left
 }
 

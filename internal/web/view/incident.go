@@ -167,15 +167,23 @@ func summary(i *outage.Incident, length string) string {
 	case outage.StateSuspected:
 		return began + ". It is not confirmed: more reports, from a later span and from several networks, are needed."
 	case outage.StateConfirmed:
-		return began + " and are above the usual for " + length + "."
+		return began + ", " + length + " ago, and are above the usual in " + lastWave(i) + "."
 	case outage.StateRecovering:
-		return began + " and were above the usual for " + length + ". They are back near the usual; after an hour of that it counts as resolved."
+		return began + "; " + lastWave(i) + " ended " + length + " later. After an hour near the usual it counts as resolved."
 	case outage.StateResolved:
-		return began + "; from then to the end of the last wave it was " + length + "."
+		return began + "; " + lastWave(i) + " ended " + length + " later, and an hour near the usual has passed since."
 	case outage.StateDismissed:
 		return began + ", but nothing more came of it: it was never confirmed."
 	}
 	return began + "."
+}
+
+// lastWave names the last wave where there was more than one.
+func lastWave(i *outage.Incident) string {
+	if n := len(i.Waves); n > 1 {
+		return fmt.Sprintf("wave %d", n)
+	}
+	return "the wave"
 }
 
 func severityOf(s outage.Severity, rule string) Severity {
@@ -253,7 +261,7 @@ func incidentLine(f IncidentFacts, i *outage.Incident) Line {
 	fmt.Fprintf(&desc, "%s.", Plural(len(i.Waves), "wave"))
 	for n, w := range i.Waves {
 		fmt.Fprintf(&desc, " Wave %d begins at %s and has its highest minute, with %s, at %s.", n+1, w.Onset, Plural(w.PeakCount, "report"), w.Peak)
-		spec.Marks = append(spec.Marks, chart.Mark{At: w.Peak, Label: waveLabel(n+1, len(i.Waves))})
+		spec.Marks = append(spec.Marks, chart.Mark{At: w.Peak, Label: strconv.Itoa(n + 1)})
 	}
 	spec.Desc = desc.String()
 	l := LineOf(spec)
@@ -261,13 +269,6 @@ func incidentLine(f IncidentFacts, i *outage.Incident) Line {
 		l.Notes = append(l.Notes, "Minutes before "+f.Pulse.Oldest.String()+" have aged out; only their hours are kept, so the line is coarser than the incident was.")
 	}
 	return l
-}
-
-func waveLabel(n, of int) string {
-	if of == 1 {
-		return "peak"
-	}
-	return fmt.Sprintf("peak %d", n)
 }
 
 func perStep(step outage.Minute) string {

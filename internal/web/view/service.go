@@ -58,6 +58,7 @@ type ServiceStatus struct {
 	Reason   string
 	Incident string
 	Since    *Moment
+	Said     *Moment // when the bulletin said so; nil when nothing was said yet
 	World    World
 	Say      string
 }
@@ -124,6 +125,7 @@ func statusOf(f ServiceFacts) ServiceStatus {
 	b := &f.Row.Bulletin
 	v := ServiceStatus{Status: StatusOf(b.Status), Headline: b.Headline, Reason: b.Reason, World: f.World}
 	v.Say = f.Row.Service.Name + ": " + v.Status.Word + ". " + v.Reason
+	v.Said = optional(b.Minute, f.Pulse.Closed)
 	if f.Open != nil {
 		v.Incident = f.Open.ID
 		since := At(f.Open.Onset, f.Pulse.Closed)
