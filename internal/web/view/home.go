@@ -62,6 +62,7 @@ type Now struct {
 	Recovering []Card
 	Services   int // in all
 	Unknown    int // of those, too early to say
+	Early      bool // it is too early to say for all of them
 	Say        string
 }
 
@@ -116,12 +117,16 @@ func NowOf(rows []store.Row, open []outage.Incident, world World) Now {
 			*list = append(*list, CardOf(r, byService[r.Service.ID]))
 		}
 	}
+	n.Early = n.Unknown == n.Services
 	n.Say = sayNow(n)
 	return n
 }
 
 // sayNow is what a screen reader hears when the top of the page changes.
 func sayNow(n Now) string {
+	if n.Early {
+		return "Too early to say what is out."
+	}
 	if len(n.Out)+len(n.Rising)+len(n.Recovering) == 0 {
 		return "No service shows unusual reports right now."
 	}

@@ -265,7 +265,7 @@ func incidentLine(f IncidentFacts, i *outage.Incident) Line {
 	}
 	spec.Desc = desc.String()
 	l := LineOf(spec)
-	if len(f.Buckets) > 0 && f.Buckets[0].Start < f.Pulse.Oldest {
+	if len(f.Buckets) > 0 && f.Buckets[0].Start < f.Pulse.Oldest && f.Pulse.Oldest > f.Pulse.Since {
 		l.Notes = append(l.Notes, "Minutes before "+f.Pulse.Oldest.String()+" have aged out; only their hours are kept, so the line is coarser than the incident was.")
 	}
 	return l

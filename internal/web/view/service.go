@@ -37,7 +37,8 @@ type Service struct {
 	Retired        bool
 	Categories     []Category // the buttons
 	Family         []Card
-	Hosts          []outage.Host
+	Hosts          string // those that somebody has checked
+	Unverified     string // the others
 	Providers      string
 	Status         ServiceStatus
 	Numbers        Numbers
@@ -91,13 +92,14 @@ func ServiceOf(f ServiceFacts) Service {
 	s := &f.Row.Service
 	v := Service{
 		ID: s.ID, Name: s.Name, Also: strings.Join(s.Aliases, ", "), Retired: s.Retired,
-		Homepage: webURL(s.Homepage), Hosts: s.Hosts, Providers: strings.Join(s.Providers, ", "),
+		Homepage: webURL(s.Homepage), Providers: strings.Join(s.Providers, ", "),
 		Status:    statusOf(f),
 		Numbers:   numbersOf(f),
 		Problems:  Shares(f.Categories, category),
 		Countries: Shares(f.Countries, country),
 	}
 	v.HomepageText = strings.TrimSuffix(strings.TrimPrefix(v.Homepage, "https://"), "/")
+	v.Hosts, v.Unverified = hosts(s.Hosts)
 	for _, c := range s.Categories {
 		v.Categories = append(v.Categories, Category{c, category(c)})
 	}
@@ -110,6 +112,19 @@ func ServiceOf(f ServiceFacts) Service {
 		v.Past = append(v.Past, pastOf(&f.Past[i], f.Pulse.Closed))
 	}
 	return v
+}
+
+// hosts lists the names that were checked and those that were not.
+func hosts(list []outage.Host) (checked, others string) {
+	var yes, no []string
+	for _, h := range list {
+		if h.Verified {
+			yes = append(yes, h.Name)
+		} else {
+			no = append(no, h.Name)
+		}
+	}
+	return strings.Join(yes, ", "), strings.Join(no, ", ")
 }
 
 // webURL lets only addresses of the web through: the catalog is a file of the
@@ -170,8 +185,8 @@ func dayLine(f ServiceFacts) Line {
 		}
 	}
 	l := LineOf(spec)
-	if len(f.Day) > 0 && f.Day[0].Start < f.Pulse.Oldest {
-		l.Notes = append(l.Notes, "Minutes before "+f.Pulse.Oldest.String()+" have aged out; only their hours are kept.")
+	if len(f.Day) > 0 && f.Row.Since > f.Day[0].Start {
+		l.Notes = append([]string{"Reports of it are counted since " + At(f.Row.Since, f.Pulse.Closed).Text + "."}, l.Notes...)
 	}
 	return l
 }
