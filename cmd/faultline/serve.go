@@ -128,6 +128,7 @@ func (w *world) reloadOnHangup(ctx context.Context) error {
 func (w *world) handler(pages *web.Web) (http.Handler, error) {
 	mux := http.NewServeMux()
 	w.ingest.Register(mux)
+	w.api.Register(mux)
 	pages.Register(mux)
 	mux.HandleFunc("GET /healthz", w.health)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{Registry: w.registry}))

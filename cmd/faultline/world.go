@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"faultline/internal/api"
 	"faultline/internal/catalog"
 	"faultline/internal/clock"
 	"faultline/internal/datadir"
@@ -39,6 +40,7 @@ type world struct {
 	followers []*stream.Follower
 	project   *project.Project
 	janitor   *project.Janitor
+	api       *api.API
 	closers   []io.Closer // in the order of opening
 }
 
@@ -67,7 +69,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.openCatalog, w.openIngest, w.openFolds, w.openProject} {
+	for _, step := range []func(context.Context) error{w.openCatalog, w.openIngest, w.openFolds, w.openProject, w.openAPI} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -194,6 +196,11 @@ func (w *world) openProject(context.Context) (err error) {
 	}
 	w.janitor = w.project.NewJanitor(w.registry, following...)
 	return nil
+}
+
+func (w *world) openAPI(context.Context) (err error) {
+	w.api, err = api.New(api.DefaultConfig(), w.store, w.registry)
+	return err
 }
 
 // close closes what was opened, the last first.

@@ -18,17 +18,19 @@ func (in *Ingest) resume(ctx context.Context) error {
 		return err
 	}
 	now := outage.MinuteOf(in.Clock.Now())
-	last, err := in.refill(ctx, now-outage.ReportWindow)
+	last, err := in.refill(ctx, max(now, cp.Minute)-outage.ReportWindow)
 	if err != nil {
 		return err
 	}
 	if cp.Minute == 0 && last == 0 {
-		if now > 0 {
-			in.minute = now
-		}
-		return nil // the first start, or a driven world that nobody has moved yet
+		in.minute = now // the first start; 0 in a driven world that nobody has moved yet
+		return nil
 	}
-	return in.tickGap(ctx, max(cp.Minute, last), cp.Minute, now)
+	ticked := cp.Minute
+	if ticked == 0 {
+		ticked = last - 1 // the first life ended in its first minute
+	}
+	return in.tickGap(ctx, ticked, max(ticked, last), now)
 }
 
 // refill reads the reports since a minute into the window and returns the last
@@ -76,13 +78,11 @@ func (in *Ingest) remember(rec stream.Record) error {
 }
 
 // tickGap ends the minutes from the last tick to now: those up to the last heard
-// report were listened to, the others are missing. The present minute stays open.
-func (in *Ingest) tickGap(ctx context.Context, heard, ticked, now outage.Minute) error {
-	in.minute = max(now, heard)
-	if ticked == 0 {
-		ticked = heard - 1
-	}
-	if in.minute-1 <= ticked {
+// report were listened to, the others are missing. The present minute stays open,
+// and it is never one that has been ticked, whatever the clock says.
+func (in *Ingest) tickGap(ctx context.Context, ticked, heard, now outage.Minute) error {
+	in.minute = max(now, heard, ticked+1)
+	if in.minute == ticked+1 {
 		return nil
 	}
 	var entries []stream.Entry
