@@ -59,6 +59,7 @@ func TestLoadFailures(t *testing.T) {
 		{"anchor", "services:\n  - &a {id: b, name: B, kind: social}\n", "f.yaml:2: a service is an anchor or alias"},
 		{"merge key", "services:\n  - {<<: {id: b}, name: B}\n", "f.yaml:2:"},
 		{"deep", "services: " + strings.Repeat("[", 100_000), "f.yaml:1: brackets nest deeper"},
+		{"long line", "# a\n" + strings.Repeat("- ", MaxLineBytes), "f.yaml:2: the line has more than 8192 bytes"},
 		{"too large", strings.Repeat("#\n", MaxFileBytes/2+1), "split it into several files"},
 		{"more than fits", "services:\n" + many, "and 9 more"},
 		{"too many aliases", "services:\n  - {id: a, name: A, kind: social, aliases: [" + strings.Repeat("a,", MaxAliases+1) + "]}\n", "aliases has 33 entries"},

@@ -21,6 +21,11 @@ const MaxFileBytes = 2 << 20
 // beyond three; deeper input would only exhaust the parser's stack.
 const maxDepth = 32
 
+// MaxLineBytes bounds one line, for the parser's time grows with the square of
+// what is nested in a line. When it is reached the operator must break a list of
+// more than a hundred hosts into lines.
+const MaxLineBytes = 8 << 10
+
 // reading collects what is wrong with one file while it is read.
 type reading struct {
 	file     string
@@ -38,8 +43,8 @@ func (r *reading) parse(data []byte) ast.Node {
 		r.wrong(nil, "the file has %d bytes, more than %d: split it into several files", len(data), MaxFileBytes)
 		return nil
 	}
-	if line := tooDeep(data); line > 0 {
-		r.problems = append(r.problems, Problem{r.file, line, fmt.Sprintf("brackets nest deeper than %d: the format needs no more than three levels", maxDepth)})
+	if line, text := hostile(data); line > 0 {
+		r.problems = append(r.problems, Problem{r.file, line, text})
 		return nil
 	}
 	file, err := parser.ParseBytes(data, 0)
@@ -82,24 +87,29 @@ func firstLine(s string) string {
 	return s
 }
 
-// tooDeep returns the line on which brackets nest deeper than maxDepth, or 0. It
-// counts brackets in strings and comments too, where nobody writes so many.
-func tooDeep(data []byte) int {
-	depth, line := 0, 1
-	for _, c := range data {
+// hostile finds what would exhaust the parser: the line and what is wrong with it,
+// 0 when nothing is. It counts brackets in strings and comments too, where nobody
+// writes so many.
+func hostile(data []byte) (int, string) {
+	depth, line, start := 0, 1, 0
+	for i, c := range data {
 		switch c {
 		case '\n':
 			line++
+			start = i + 1
 		case '[', '{':
 			depth++
 		case ']', '}':
 			depth = max(0, depth-1)
 		}
 		if depth > maxDepth {
-			return line
+			return line, fmt.Sprintf("brackets nest deeper than %d: the format needs no more than three levels", maxDepth)
+		}
+		if i-start >= MaxLineBytes {
+			return line, fmt.Sprintf("the line has more than %d bytes: break it into several", MaxLineBytes)
 		}
 	}
-	return 0
+	return 0, ""
 }
 
 // lineOf is the line of a node, 0 when it has none.
