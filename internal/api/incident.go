@@ -62,7 +62,7 @@ type Cell struct {
 	PeakDisplay  string    `json:"peak_display"`
 	Total        *int      `json:"total_reports" doc:"From first seen to last seen; null where suppressed"`
 	TotalDisplay string    `json:"total_display"`
-	AtLeast      bool      `json:"total_is_at_least" doc:"While the incident is open, totals are rounded down to a multiple of 5"`
+	AtLeast      bool      `json:"total_is_at_least" doc:"A multiple of 5 that the true total is not below: so while the incident is open, and where subtraction would tell a small one"`
 	Suppressed   bool      `json:"suppressed" doc:"A number is hidden"`
 	Effect       *float64  `json:"effect" doc:"Highest count over expected; null where the total is suppressed"`
 }
@@ -87,7 +87,7 @@ type Link struct {
 // Texts that go with numbers.
 const (
 	incidentScope = "distinct reporters, all countries unless a country is named; a person counts again after 30 minutes"
-	smallCells    = "country and category counts under 5 are null and shown as <5; another one is withheld where subtraction would tell them"
+	smallCells    = "country and category counts under 5 are null and shown as <5; totals are multiples of 5 while the incident is open and where subtraction would tell a small one"
 )
 
 // FromIncident says an incident the way the API does.
@@ -99,8 +99,8 @@ func FromIncident(in outage.Incident) Incident {
 		Scope: incidentScope, Peak: in.Peak, Total: in.Total, Count: in.Count, Expected: round(in.Expected), Score: round(in.Score),
 		Confidence: string(in.Confidence), SmallCells: smallCells, Severity: grade(in.Severity), Page: "/i/" + in.ID,
 		Waves: []Wave{}, Links: []Link{},
-		Countries:  cells(in.Countries, in.State.Open(), countryLabel),
-		Categories: cells(in.Categories, in.State.Open(), names.CategoryLabel),
+		Countries:  cells(in.Countries, &in, countryLabel),
+		Categories: cells(in.Categories, &in, names.CategoryLabel),
 	}
 	for _, w := range in.Waves {
 		out.Waves = append(out.Waves, Wave{
@@ -113,12 +113,12 @@ func FromIncident(in outage.Incident) Incident {
 	return out
 }
 
-func cells(all []outage.Affected, open bool, label func(string) string) []Cell {
+func cells(all []outage.Affected, in *outage.Incident, label func(string) string) []Cell {
 	out := []Cell{}
-	for _, s := range smallcell.ShowAffected(all, open) {
+	for _, s := range smallcell.ShowAffected(all, in.Total, in.State.Open()) {
 		c := Cell{
 			Name: s.Name, Label: label(s.Name), FirstSeen: s.FirstSeen.Time(), LastSeen: s.LastSeen.Time(),
-			Suppressed: s.HidePeak || s.HideTotal, AtLeast: s.Floored,
+			Suppressed: s.HidePeak || s.HideTotal, AtLeast: s.AtLeast,
 		}
 		c.Peak, c.PeakDisplay = hide(s.Peak, s.HidePeak)
 		c.Total, c.TotalDisplay = hide(s.Total, s.HideTotal)

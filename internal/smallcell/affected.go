@@ -1,58 +1,58 @@
 package smallcell
 
-import (
-	"cmp"
-	"slices"
-
-	"faultline/outage"
-)
+import "faultline/outage"
 
 // Shown is one country or category of an incident with what may be said of it.
 type Shown struct {
 	outage.Affected
-	// HidePeak and HideTotal say which of the two numbers must not be shown.
+	// HidePeak and HideTotal say which of the two numbers must not be shown. A
+	// hidden number of K or more is withheld so that a small one cannot be worked
+	// out; the others are small.
 	HidePeak, HideTotal bool
-	// Small is true where a hidden number is under K; a hidden number that is not
-	// small is withheld so that the small ones cannot be worked out.
-	Small bool
-	// Floored is true where Total is rounded down to a multiple of K.
-	Floored bool
+	// AtLeast is true where Total is a multiple of K that the true one is not below.
+	AtLeast bool
 }
 
-// ShowAffected is the rule for the countries or the categories of an incident; it
-// keeps their order. Numbers under K are hidden. Totals are held against the
-// incident's, so when some are hidden, the smallest others are hidden with them
-// until at least two are, with K together.
+// ShowAffected is the rule for the countries or the categories of an incident with
+// a total of its own; it keeps their order. Numbers under K are hidden. Where the
+// total less all that is shown would then be under K, and so tell of the hidden
+// ones, the largest is shown as a lower multiple of K that leaves K or more.
 //
-// While the incident is open, its totals grow from minute to minute, and whoever
-// looks twice could read one to four people from the difference: they are rounded
-// down to a multiple of K until it is over. A peak is one minute's count, and its
-// changes are no sums of people.
-func ShowAffected(all []outage.Affected, open bool) []Shown {
+// While the incident is open, its numbers grow from minute to minute, and whoever
+// looks twice could read one to four people from the difference: totals are
+// multiples of K until it is over. A peak is one minute's count, and its changes
+// are no sums of people.
+func ShowAffected(all []outage.Affected, total int, open bool) []Shown {
 	out := make([]Shown, len(all))
-	order := make([]*Shown, len(all))
-	hidden, sum := 0, 0
+	var largest *Shown
+	hidden := false
+	rest := total
 	for i := range all {
 		s := &out[i]
-		s.Affected, order[i] = all[i], s
-		if s.Total < K {
-			s.HideTotal, s.HidePeak, s.Small = true, true, true
-			hidden++
-			sum += s.Total
-		} else if s.Peak < K {
-			s.HidePeak, s.Small = true, true
+		s.Affected = all[i]
+		s.HidePeak, s.HideTotal = s.Peak < K, s.Total < K
+		if s.HideTotal {
+			s.HidePeak, hidden = true, true
+			continue
+		}
+		if open {
+			s.Total, s.AtLeast = floor(s.Total), true
+		}
+		rest -= s.Total
+		if largest == nil || s.Total > largest.Total {
+			largest = s
 		}
 	}
-	slices.SortStableFunc(order, func(a, b *Shown) int { return cmp.Compare(a.Total, b.Total) })
-	for _, s := range order {
-		if hidden > 0 && !s.HideTotal && (hidden < 2 || sum < K) {
-			s.HideTotal, s.HidePeak = true, true
-			hidden++
-			sum += s.Total
-		}
-		if open && !s.HideTotal {
-			s.Total, s.Floored = s.Total-s.Total%K, true
-		}
+	if !hidden || rest < 0 || rest >= K || largest == nil {
+		return out
+	}
+	if lower := floor(largest.Total - (K - rest)); lower >= K {
+		largest.Total, largest.AtLeast = lower, true
+	} else {
+		largest.HideTotal, largest.HidePeak, largest.AtLeast = true, true, false
 	}
 	return out
 }
+
+// floor is the next multiple of K that is not above n.
+func floor(n int) int { return n - n%K }
