@@ -1,0 +1,150 @@
+package outage_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"faultline/outage"
+)
+
+var update = flag.Bool("update", false, "write the goldens of types that have none; an old golden is never changed")
+
+// samples has every stored type with every field set, so that a field that is
+// renamed or dropped shows.
+func samples() map[string]any {
+	m := outage.Minute(29026650) // 2025-03-10T09:30Z
+	base := outage.Baseline{Expected: 23.5, Low: 10, High: 41, Dispersion: 3.9, Confidence: outage.ConfidenceNormal, Method: "scan/1"}
+	return map[string]any{
+		"service": &outage.Service{
+			ID: "x", Name: "X", Aliases: []string{"twitter"}, Kind: "social", Family: "x-corp", Homepage: "https://x.example/",
+			Hosts: []outage.Host{{Name: "x.example", Role: "web", Verified: true}}, Providers: []string{"cloudflare"},
+			Networks: []uint32{64500}, Categories: []string{"app"}, Countries: []string{"US"}, Retired: true,
+		},
+		"report": &outage.Report{
+			ID: "ns7rwuh5aesamdhs", Reporter: "00112233445566778899aabbccddeeff", Service: "x", Category: "app", Country: "US",
+			Network: "AS64500", Minute: m, Window: m - 3, Weight: 1, Aside: 1, Reason: outage.ReasonCap, Source: outage.SourcePress,
+		},
+		"points": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{
+			{Signal: outage.SignalReports, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2},
+		}},
+		"baseline": &outage.ServiceBaseline{Service: "x", Minute: m, Quarters: [outage.BaselineQuarters]outage.Baseline{base, base, base, base}, Frozen: true},
+		"detections": &outage.MinuteDetections{Service: "x", Minute: m, Detections: []outage.Detection{{
+			Signal: outage.SignalReports, Country: "US", Category: "app", Phase: outage.PhaseAlarm, Count: 120, Baseline: base,
+			Score: 12.5, Window: 3, WindowCount: 300, WindowExpected: 70.5, Effect: 4.2, First: m - 2, Onset: m - 4, OnsetCount: 330,
+			Confirm: 6.5, Networks: 4, NetworksUnknown: true,
+		}}},
+		"incident": &outage.Incident{
+			ID: "x-20250310T0930Z", Revision: 3, Service: "x", State: outage.StateResolved, Minute: m + 200, Detected: m, Onset: m - 2,
+			End: m + 60, Confirmed: m + 1, Closed: m + 120, Reopened: 1,
+			Waves:      []outage.Wave{{Onset: m - 2, Peak: m + 20, PeakCount: 900, End: m + 60, Total: 20000}},
+			Countries:  []outage.Affected{{Name: "US", FirstSeen: m, LastSeen: m + 60, Peak: 700, Total: 15000, Effect: 40.5}},
+			Categories: []outage.Affected{{Name: "app", FirstSeen: m, LastSeen: m + 60, Peak: 600, Total: 12000, Effect: 39}},
+			Peak:       900, Total: 20000, Expected: 23.5, Count: 25, Score: 300,
+			Severity:   outage.Severity{Word: "major", Value: 12, Effect: 3, Breadth: 2, Duration: 2},
+			Confidence: outage.ConfidenceLow, Links: []outage.Link{{Incident: "y-20250310T0931Z", Service: "y", Why: "family"}}, Basis: "crowd",
+		},
+		"bulletin": &outage.Bulletin{
+			Service: "x", Minute: m, Status: outage.StatusProblems, Headline: "X: people report problems", Reason: "900 reports in the minute 09:50 UTC.",
+			Incident: "x-20250310T0930Z", Revision: 3,
+		},
+	}
+}
+
+// What was stored once decodes for ever: every golden reads back as the sample
+// that made it, and the sample is written as the golden says.
+func TestWire(t *testing.T) {
+	for name, sample := range samples() {
+		t.Run(name, func(t *testing.T) {
+			if unset := zeroField(reflect.ValueOf(sample).Elem()); unset != "" {
+				t.Fatalf("the sample leaves %s empty: set it, so that the golden holds it", unset)
+			}
+			got, err := json.MarshalIndent(sample, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join("..", "testdata", "wire", "v1", name+".json")
+			want, err := os.ReadFile(file)
+			if os.IsNotExist(err) && *update {
+				if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(append(got, '\n'), want) {
+				t.Errorf("written as\n%s\nthe golden is\n%s", got, want)
+			}
+			back := reflect.New(reflect.TypeOf(sample).Elem())
+			d := json.NewDecoder(bytes.NewReader(want))
+			d.DisallowUnknownFields()
+			if err := d.Decode(back.Interface()); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(back.Interface(), sample) {
+				t.Errorf("read back as %+v", back.Interface())
+			}
+		})
+	}
+}
+
+// zeroField names the first field that is empty, at any depth.
+func zeroField(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name := zeroField(v.Field(i)); name != "" {
+				return v.Type().Field(i).Name + "." + name
+			}
+			if v.Field(i).IsZero() {
+				return v.Type().Field(i).Name
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if name := zeroField(v.Index(i)); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+func TestMinuteText(t *testing.T) {
+	for text, want := range map[string]outage.Minute{
+		"2025-03-10T09:30Z": 29026650, "2025-03-10T09:30:59Z": 29026650, "2025-03-10T10:30:00+01:00": 29026650,
+		"1970-01-01T00:00Z": 0, "1969-12-31T23:59Z": -1,
+	} {
+		got, err := outage.ParseMinute(text)
+		if err != nil || got != want {
+			t.Errorf("%s: %d, %v, want %d", text, got, err, want)
+		}
+		if back, err := outage.ParseMinute(got.String()); err != nil || back != got {
+			t.Errorf("%s reads back as %d, %v", got, back, err)
+		}
+	}
+	for _, bad := range []string{"", "09:30", "2025-03-10", "2025-13-10T09:30Z"} {
+		if m, err := outage.ParseMinute(bad); err == nil {
+			t.Errorf("%q was read as %s", bad, m)
+		}
+	}
+}
+
+func FuzzParseMinute(f *testing.F) {
+	f.Add("2025-03-10T09:30Z")
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := outage.ParseMinute(s)
+		if err != nil {
+			return
+		}
+		if back, err := outage.ParseMinute(m.String()); err != nil || back != m {
+			t.Errorf("%q is %d, written %s, read back %d, %v", s, m, m, back, err)
+		}
+	})
+}
