@@ -27,6 +27,8 @@ type commands struct {
 	Serve  serveCmd  `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
 	Demo   demoCmd   `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
 	Detect detectCmd `cmd:"" help:"Run the detector over a file of numbers."`
+
+	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
 }
 
 func main() {
@@ -62,7 +64,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 		kong.Description("An outage observatory: is it down, for whom, since when, and why - with the evidence."),
 		kong.Writers(s.out, s.err), kong.UsageOnError(),
 		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
+		kong.Configuration(loadSettings), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {
 		fmt.Fprintln(s.err, "faultline:", err)
 		return exitError

@@ -23,19 +23,19 @@ import (
 // flag the strongest.
 type settings struct {
 	Config         kong.ConfigFlag `help:"YAML file with any of these settings, by the names of the flags." placeholder:"FILE"`
-	Listen         string          `default:"127.0.0.1:8080" env:"FAULTLINE_LISTEN" help:"Address and port to answer on."`
-	Data           string          `default:"faultline-data" env:"FAULTLINE_DATA" placeholder:"DIR" help:"Data directory; made when missing."`
-	Catalog        []string        `env:"FAULTLINE_CATALOG" placeholder:"FILE" help:"YAML files with services of your own; a later one replaces services of an earlier one."`
-	BuiltinCatalog bool            `default:"true" negatable:"" env:"FAULTLINE_BUILTIN_CATALOG" help:"Begin with the starter catalog."`
-	TrustedHops    []netip.Prefix  `env:"FAULTLINE_TRUSTED_HOPS" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed."`
-	ExemptNetworks []uint32        `env:"FAULTLINE_EXEMPT_NETWORKS" placeholder:"ASN" help:"AS numbers that no cap applies to."`
-	GeoCountry     string          `env:"FAULTLINE_GEO_COUNTRY" placeholder:"FILE" help:"MMDB file with countries, instead of the built-in data."`
-	GeoNetwork     string          `env:"FAULTLINE_GEO_NETWORK" placeholder:"FILE" help:"MMDB file with AS numbers, instead of the built-in data."`
-	KeepReports    time.Duration   `default:"48h" env:"FAULTLINE_KEEP_REPORTS" help:"How long raw reports are kept."`
-	KeepMinutes    time.Duration   `default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept; hours are kept for ever."`
-	MinFreeMB      uint64          `default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
-	SimulatedClock bool            `env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
-	ReplayToken    string          `env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token that 'replay --into' must show; goes with --simulated-clock."`
+	Listen         string          `name:"listen" default:"127.0.0.1:8080" env:"FAULTLINE_LISTEN" help:"Address and port to answer on."`
+	Data           string          `name:"data" default:"faultline-data" env:"FAULTLINE_DATA" placeholder:"DIR" help:"Data directory; made when missing."`
+	Catalog        []string        `name:"catalog" env:"FAULTLINE_CATALOG" placeholder:"FILE" help:"YAML files with services of your own; a later one replaces services of an earlier one."`
+	BuiltinCatalog bool            `name:"builtin-catalog" default:"true" negatable:"" env:"FAULTLINE_BUILTIN_CATALOG" help:"Begin with the starter catalog."`
+	TrustedHops    []netip.Prefix  `name:"trusted-hops" env:"FAULTLINE_TRUSTED_HOPS" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed."`
+	ExemptNetworks []uint32        `name:"exempt-networks" env:"FAULTLINE_EXEMPT_NETWORKS" placeholder:"ASN" help:"AS numbers that no cap applies to."`
+	GeoCountry     string          `name:"geo-country" env:"FAULTLINE_GEO_COUNTRY" placeholder:"FILE" help:"MMDB file with countries, instead of the built-in data."`
+	GeoNetwork     string          `name:"geo-network" env:"FAULTLINE_GEO_NETWORK" placeholder:"FILE" help:"MMDB file with AS numbers, instead of the built-in data."`
+	KeepReports    time.Duration   `name:"keep-reports" default:"48h" env:"FAULTLINE_KEEP_REPORTS" help:"How long raw reports are kept."`
+	KeepMinutes    time.Duration   `name:"keep-minutes" default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept; hours are kept for ever."`
+	MinFreeMB      uint64          `name:"min-free-mb" default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
+	SimulatedClock bool            `name:"simulated-clock" env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
+	ReplayToken    string          `name:"replay-token" env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token that 'replay --into' must show; goes with --simulated-clock."`
 }
 
 // minKept is the shortest retention: the pages show a day, and a part that was
