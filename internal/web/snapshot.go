@@ -20,6 +20,8 @@ type snapshot struct {
 	rows  []store.Row
 	byID  map[string]int
 	open  []outage.Incident
+	// newest is, by service, where its newest open incident is in open.
+	newest map[string]int
 	// changed is, by service, the version in which its row or one of its open
 	// incidents last changed.
 	changed map[string]uint64
@@ -36,10 +38,8 @@ func (s *snapshot) row(service string) (store.Row, bool) {
 }
 
 func (s *snapshot) openOf(service string) *outage.Incident {
-	for i := range s.open {
-		if s.open[i].Service == service {
-			return &s.open[i]
-		}
+	if i, ok := s.newest[service]; ok {
+		return &s.open[i]
 	}
 	return nil
 }
@@ -95,6 +95,10 @@ func (s *snapshots) read(ctx context.Context, pulse store.Pulse) (*snapshot, err
 	}
 	if next.open, err = s.reader.Incidents(ctx, store.IncidentFilter{OpenOnly: true}); err != nil {
 		return nil, fmt.Errorf("read the open incidents: %w", err)
+	}
+	next.newest = make(map[string]int, len(next.open))
+	for i := len(next.open) - 1; i >= 0; i-- {
+		next.newest[next.open[i].Service] = i
 	}
 	next.byID = make(map[string]int, len(next.rows))
 	for i := range next.rows {

@@ -26,7 +26,8 @@ func spacing(span, unit outage.Minute, n int) outage.Minute {
 			return s
 		}
 	}
-	return (span/outage.Minute(n)/outage.Day + 1) * outage.Day
+	unit = max(unit, outage.Day)
+	return (span/outage.Minute(n)/unit + 1) * unit
 }
 
 // ticks are at round times in UTC; a tick at midnight names the day.

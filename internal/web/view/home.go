@@ -60,8 +60,8 @@ type Now struct {
 	Out        []Card
 	Rising     []Card
 	Recovering []Card
-	Services   int // in all
-	Unknown    int // of those, too early to say
+	Services   int  // in all
+	Unknown    int  // of those, too early to say
 	Early      bool // it is too early to say for all of them
 	Say        string
 }
@@ -156,7 +156,7 @@ func CardOf(r *store.Row, inc *outage.Incident) Card {
 		Reason:   r.Bulletin.Reason,
 		Also:     strings.Join(r.Service.Aliases, ", "),
 		Quarter:  Count(r.Quarter),
-		Expected: About(r.Expected),
+		Expected: usualOf(r),
 	}
 	c.Spark.Line, c.Spark.Area = chart.Spark(r.Spark[:])
 	c.Spark.Hours = len(r.Spark)

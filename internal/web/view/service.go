@@ -151,7 +151,7 @@ func statusOf(f ServiceFacts) ServiceStatus {
 
 func numbersOf(f ServiceFacts) Numbers {
 	r := &f.Row
-	n := Numbers{Quarter: Count(r.Quarter), Expected: About(r.Expected), Day: Count(r.Day)}
+	n := Numbers{Quarter: Count(r.Quarter), Expected: usualOf(r), Day: Count(r.Day)}
 	open := r.Open
 	if open.Minute <= f.Pulse.Closed { // of a minute that has closed since
 		open = store.Open{Minute: f.Pulse.Closed + 1}
@@ -167,6 +167,14 @@ func numbersOf(f ServiceFacts) Numbers {
 	}
 	n.Low = r.Baseline.Confidence == outage.ConfidenceLow || r.Baseline.Confidence == outage.ConfidenceNone
 	return n
+}
+
+// usualOf says what is usual in 15 minutes, and "" where nobody knows yet.
+func usualOf(r *store.Row) string {
+	if r.Baseline.Confidence == outage.ConfidenceNone || r.Baseline.Confidence == "" {
+		return ""
+	}
+	return About(r.Expected)
 }
 
 func dayLine(f ServiceFacts) Line {
