@@ -62,9 +62,13 @@ func (s *shares) learn(e event) bool {
 	return true
 }
 
+// add counts a report. A pseudonym, which stands for an unknown network, changes
+// every day, so it never becomes usual.
 func (s *shares) add(e event) {
 	s.Total += float64(e.weight)
-	s.Networks[e.network] += float64(e.weight)
+	if !strings.HasPrefix(e.network, "~") {
+		s.Networks[e.network] += float64(e.weight)
+	}
 }
 
 // elapse says that everything up to a minute has been learned.

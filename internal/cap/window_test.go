@@ -117,6 +117,18 @@ func TestRestoreRefusesDamage(t *testing.T) {
 	}
 }
 
+func TestPseudonymsAreNotLearned(t *testing.T) {
+	w := newWorld(13)
+	for i := range uint64(10) {
+		w.Admit(w.press("s", "~0badcafe", i))
+	}
+	w.minute += outage.Hour
+	w.Admit(w.press("s", "AS1", 1))
+	if l := w.services["s"].learned; len(l.Networks) != 0 || l.Total == 0 {
+		t.Errorf("learned %v of %.1f reports, want no network", l.Networks, l.Total)
+	}
+}
+
 func TestSharesStayBounded(t *testing.T) {
 	w := newWorld(10)
 	for i := range uint64(3 * MaxShares) {
