@@ -153,23 +153,23 @@ func (d *demoRun) clock() clock.Clock {
 
 // crowd is the part that makes the reports.
 func (d *demoRun) crowd(w *world) part {
-	metrics := demo.NewMetrics(w.registry)
+	feeder := demo.NewFeeder(d.generator, demo.Open, w.clock, w.ingest, demo.NewMetrics(w.registry))
 	if d.driven == nil {
-		return part{"demo", demo.NewFeeder(d.generator, demo.Open, w.clock, w.ingest, metrics).Run}
+		return part{"demo", feeder.Run}
 	}
 	return part{"demo", func(ctx context.Context) error {
-		err := demo.Pour(ctx, d.generator, demo.Open, demo.Close, w.ingest, func(m outage.Minute) error {
+		err := feeder.Pour(ctx, demo.Close, func(m outage.Minute) error {
 			d.driven.MoveTo((m + 1).Time())
 			return nil
 		})
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return err
 		}
 		go d.tick(ctx)
-		return demo.NewFeeder(d.generator, demo.Close, d.driven, w.ingest, metrics).Run(ctx)
+		return feeder.Run(ctx)
 	}}
 }
 

@@ -33,6 +33,7 @@ func DefaultConfig() Config { return Config{Options: DefaultOptions(), From: Ope
 const portions = 12
 
 // Feeder is the part: it hands the world's reports to a sink as its clock passes.
+// It is for one goroutine.
 type Feeder struct {
 	world   *World
 	clock   clock.Clock
@@ -49,12 +50,12 @@ func NewFeeder(w *World, from outage.Minute, c clock.Clock, s Sink, m *Metrics) 
 // Run feeds minute after minute until the context ends; that is no error. Where
 // the sink is slower than the world, portions go out together, and none is lost.
 func (f *Feeder) Run(ctx context.Context) error {
-	for m := f.from; ; m++ {
-		if err := f.feed(ctx, m); err != nil {
+	for ; ; f.from++ {
+		if err := f.feed(ctx, f.from); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return fmt.Errorf("feed the reports of minute %s: %w", m, err)
+			return fmt.Errorf("feed the reports of minute %s: %w", f.from, err)
 		}
 	}
 }
@@ -83,16 +84,18 @@ func (f *Feeder) feed(ctx context.Context, m outage.Minute) error {
 	return nil
 }
 
-// Pour hands over whole minutes from the first up to the last, as fast as the
-// sink takes them. After each, next is called with the minute that has ended, to
-// move whatever clock the sink goes by.
-func Pour(ctx context.Context, w *World, from, to outage.Minute, s Sink, next func(ended outage.Minute) error) error {
-	for m := from; m < to; m++ {
-		if err := s.Feed(ctx, w.Reports(m)); err != nil {
-			return fmt.Errorf("pour the reports of minute %s: %w", m, err)
+// Pour hands over whole minutes up to the last, as fast as the sink takes them.
+// After each, next is called with the minute that has ended, to move whatever
+// clock the sink goes by. Run goes on from there.
+func (f *Feeder) Pour(ctx context.Context, to outage.Minute, next func(ended outage.Minute) error) error {
+	for ; f.from < to; f.from++ {
+		reports := f.world.Reports(f.from)
+		if err := f.sink.Feed(ctx, reports); err != nil {
+			return fmt.Errorf("pour the reports of minute %s: %w", f.from, err)
 		}
-		if err := next(m); err != nil {
-			return fmt.Errorf("end minute %s: %w", m, err)
+		f.metrics.fed(f.from, reports)
+		if err := next(f.from); err != nil {
+			return fmt.Errorf("end minute %s: %w", f.from, err)
 		}
 	}
 	return nil

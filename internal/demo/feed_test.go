@@ -69,7 +69,7 @@ func TestFeederNamesTheMinute(t *testing.T) {
 	if err := NewFeeder(w, Open, c, s, nil).Run(t.Context()); !errors.Is(err, full) {
 		t.Errorf("error %v, want %v", err, full)
 	}
-	if err := Pour(t.Context(), w, Open, Open+1, s, nil); !errors.Is(err, full) {
+	if err := NewFeeder(w, Open, c, s, nil).Pour(t.Context(), Open+1, nil); !errors.Is(err, full) {
 		t.Errorf("error %v, want %v", err, full)
 	}
 }
@@ -78,7 +78,7 @@ func TestPourAndHistory(t *testing.T) {
 	w := world(t, DefaultOptions())
 	s := &sink{people: map[outage.Minute]int{}}
 	var ended []outage.Minute
-	err := Pour(t.Context(), w, Open, Open+10, s, func(m outage.Minute) error { ended = append(ended, m); return nil })
+	err := NewFeeder(w, Open, nil, s, nil).Pour(t.Context(), Open+10, func(m outage.Minute) error { ended = append(ended, m); return nil })
 	if err != nil || len(ended) != 10 || ended[9] != Open+9 {
 		t.Fatalf("ended %v, error %v", ended, err)
 	}
