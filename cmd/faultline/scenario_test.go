@@ -2,11 +2,15 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 
+	"faultline/internal/catalog"
 	"faultline/internal/demo"
 	"faultline/internal/detect"
+	"faultline/internal/geo"
 	"faultline/internal/incident"
 	"faultline/outage"
 )
@@ -167,4 +171,43 @@ func storyOf(revisions []outage.Incident) string {
 		}
 	}
 	return text
+}
+
+// TestDemoServicesAreInTheCatalog checks that everything the generator reports
+// could have been pressed.
+func TestDemoServicesAreInTheCatalog(t *testing.T) {
+	loaded, err := catalog.Load(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	services := catalog.New(catalog.Merge(nil, loaded, anyHistory))
+	w, err := demo.New(demo.DefaultOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, id := range demo.Services() {
+		service, ok := services.Get(id)
+		if !ok {
+			t.Errorf("service %s is not in the catalog", id)
+			continue
+		}
+		bad := map[string]bool{}
+		for m := demo.Day; m < demo.Close; m += 7 {
+			p := w.Points(s, m)
+			if p == nil {
+				continue
+			}
+			for _, point := range p.Points {
+				if !service.HasCategory(point.Category) {
+					bad[point.Category] = true
+				}
+				if geo.CountryName(point.Country) == "" {
+					t.Errorf("country %s is not known", point.Country)
+				}
+			}
+		}
+		if len(bad) > 0 {
+			t.Errorf("%s has no categories %v: it has %v", id, slices.Sorted(maps.Keys(bad)), service.Categories)
+		}
+	}
 }

@@ -87,6 +87,14 @@ var (
 	usual   = []share{{"app", .50}, {"login", .08}, {"server-connection", .12}, {"website", .30}}
 	video   = []share{{"app", .30}, {"login", .05}, {"server-connection", .15}, {"website", .50}}
 	website = []share{{"login", .25}, {"website", .75}}
+	playing = []share{{"app", .35}, {"login", .10}, {"streaming", .40}, {"website", .15}}
+	music   = []share{{"app", .40}, {"login", .10}, {"playback", .40}, {"website", .10}}
+	mailbox = []share{{"app", .20}, {"login", .20}, {"receiving", .25}, {"sending", .20}, {"website", .15}}
+	answers = []share{{"answers", .35}, {"app", .20}, {"login", .15}, {"website", .30}}
+	carrier = []share{{"home-internet", .20}, {"mobile-internet", .40}, {"no-signal", .20}, {"phone-calls", .15}, {"text-messages", .05}}
+	paying  = []share{{"app", .35}, {"login", .15}, {"payments", .35}, {"website", .15}}
+	bank    = []share{{"app", .50}, {"cards", .10}, {"login", .20}, {"payments", .20}}
+	hosting = []share{{"compute", .30}, {"console", .30}, {"network", .40}}
 	meeting = []share{{"app", .45}, {"audio-video", .15}, {"joining", .20}, {"login", .10}, {"website", .10}}
 )
 
@@ -98,20 +106,20 @@ var services = [...]service{
 	{"facebook", 6, false, global, usual},
 	{"whatsapp", 5, false, indian, usual},
 	{"discord", 4, false, american, usual},
-	{"netflix", 3, false, global, usual},
-	{"gmail", 2, true, global, usual},
-	{"chatgpt", 2, true, global, usual},
+	{"netflix", 3, false, global, playing},
+	{"gmail", 2, true, global, mailbox},
+	{"chatgpt", 2, true, global, answers},
 	{"reddit", 1.5, false, american, usual},
-	{"spotify", 1.2, false, global, usual},
+	{"spotify", 1.2, false, global, music},
 	{"microsoft-teams", 1, true, global, meeting},
-	{"att", 0.8, false, onlyUS, usual},
+	{"att", 0.8, false, onlyUS, carrier},
 	{"steam", 0.6, false, global, website},
-	{"paypal", 0.4, false, global, usual},
+	{"paypal", 0.4, false, global, paying},
 	{"slack", 0.25, true, american, usual},
 	{"github", 0.2, true, makers, website},
-	{"vodafone-uk", 0.15, false, onlyGB, usual},
-	{"nubank", 0.08, false, onlyBR, usual},
-	{"hetzner", 0.02, false, german, website},
+	{"vodafone-uk", 0.15, false, onlyGB, carrier},
+	{"nubank", 0.08, false, onlyBR, bank},
+	{"hetzner", 0.02, false, german, hosting},
 }
 
 // Shares of the surge by country, as published; the others are taken to report
