@@ -27,7 +27,7 @@ const Stdin = "-"
 type file struct {
 	name   string
 	data   *os.File
-	remove bool // a copy of standard input
+	remove bool                     // a copy of standard input
 	steps  map[string]outage.Minute // length of a bucket, by service
 	least  outage.Minute            // of services with too few rows to tell
 	single bool                     // lines are presses
