@@ -27,8 +27,8 @@ import (
 
 // Config says where services come from.
 type Config struct {
-	Builtin bool     `yaml:"builtin"` // begin with the starter catalog
-	Files   []string `yaml:"files"`   // YAML files; a later one replaces services of an earlier one
+	Builtin bool     // begin with the starter catalog
+	Files   []string // YAML files; a later one replaces services of an earlier one
 }
 
 // DefaultConfig is the starter catalog alone.

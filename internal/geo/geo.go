@@ -37,8 +37,8 @@ type Place struct {
 
 // Config names the operator's own files; each may be empty.
 type Config struct {
-	CountryFile string `yaml:"country_file"` // MMDB with countries
-	ASNFile     string `yaml:"asn_file"`     // MMDB with autonomous systems
+	CountryFile string // MMDB with countries
+	ASNFile     string // MMDB with autonomous systems
 }
 
 // DB answers lookups. It never changes after Open and is safe for any number of
