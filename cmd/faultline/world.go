@@ -132,7 +132,7 @@ func (w *world) reload(ctx context.Context) error {
 func (w *world) openIngest(context.Context) (err error) {
 	deps := ingest.Deps{
 		Log: w.log, Clock: w.clock, Services: w.catalog, Places: w.places, Space: w.dir,
-		Private: w.dir.Private(), Metrics: ingest.NewMetrics(w.registry),
+		Private: w.dir.Private(), State: w.dir.State(), Metrics: ingest.NewMetrics(w.registry),
 	}
 	if d, ok := w.clock.(ingest.Driver); ok {
 		deps.Driver = d

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"faultline/internal/cap"
 	"faultline/internal/stream"
 	"faultline/outage"
 )
@@ -33,12 +34,16 @@ func (in *Ingest) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			in.saveCaps()
 			return nil
 		case j := <-in.queue:
 			in.commit(in.gather(j))
 		case <-minutes:
 			if err := in.commit(nil); err != nil {
-				slog.Error("the end of a minute could not be saved, trying again", "error", err)
+				slog.Error("the end of a minute could not be saved, trying again with the next", "error", err)
+			}
+			if in.minute >= in.learnt+saveEvery {
+				in.saveCaps()
 			}
 		}
 	}
@@ -177,7 +182,12 @@ func (in *Ingest) decide(j *job, m outage.Minute) result {
 	in.window.begin(j.key, m)
 	r.Reporter, r.Window = hex.EncodeToString(j.key[:]), m
 	r.ID = reportID(r.Reporter, m)
-	r.Weight = 1
+	d := in.caps.Admit(cap.Press{Service: r.Service, Minute: m, Network: r.Network, Prefix: j.site, Exempt: j.exempt})
+	if d.Counted {
+		r.Weight = 1
+	} else {
+		r.Aside, r.Reason = 1, outage.ReasonCap
+	}
 	return result{report: r}
 }
 

@@ -1,7 +1,7 @@
 // Package ingest takes reports in. It reads HTTP requests (JSON and a plain
-// form), the salts of the day and, at a start, the last half hour of its own
-// topic; it writes the topic reports with its minute ticks, and it is the only
-// writer of both.
+// form), the salts of the day, what the caps have learned and, at a start, the
+// last half hour of its own topic; it writes the topic reports with its minute
+// ticks, and it is the only writer of both.
 //
 // Method: requests are checked on their own goroutines and handed to one
 // committer, which stamps the minute, decides whether the reporter counts and
@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"faultline/internal/cap"
 	"faultline/internal/clock"
 	"faultline/internal/geo"
 	"faultline/internal/stream"
@@ -49,6 +50,7 @@ type Deps struct {
 	Space    Space    // nil: not watched
 	Driver   Driver   // of a driven world's clock; else nil
 	Private  string   // directory of the salts
+	State    string   // directory of what the caps have learned
 	Metrics  *Metrics // nil: none
 }
 
@@ -63,6 +65,8 @@ type Ingest struct {
 
 	// Of the committer alone:
 	window *window
+	caps   *cap.Caps
+	learnt outage.Minute // when the shares were last saved
 	minute outage.Minute // the open minute; 0 before the first
 	serial uint64        // tells imported counts of one minute apart
 }
@@ -114,7 +118,8 @@ func New(cfg Config, deps Deps) (*Ingest, error) {
 	for _, n := range cfg.ExemptNetworks {
 		in.exempt[n] = true
 	}
-	return in, nil
+	in.caps, err = openCaps(deps.State)
+	return in, err
 }
 
 // submit hands a job to the committer and waits for its batch. A request whose

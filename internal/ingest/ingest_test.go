@@ -64,7 +64,7 @@ func newRig(t *testing.T, log stream.Log, private string, change ...func(*Config
 	cfg := DefaultConfig()
 	cfg.TrustedHops = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	cfg.Driven = true
-	deps := Deps{Log: log, Clock: c, Driver: c, Services: services{}, Places: places{}, Private: private}
+	deps := Deps{Log: log, Clock: c, Driver: c, Services: services{}, Places: places{}, Private: private, State: private}
 	for _, f := range change {
 		f(&cfg, &deps)
 	}
@@ -460,6 +460,39 @@ func TestStoppedIngestAnswers(t *testing.T) {
 	w := r.send("20.1.2.3", "application/json", `{"service":"x","category":"app"}`)
 	if w.Code != http.StatusServiceUnavailable {
 		t.Errorf("%d %s, want 503 and not a wait for ever", w.Code, w.Body)
+	}
+}
+
+// A crowd out of one place is kept and not counted, and the answer says so.
+func TestCap(t *testing.T) {
+	r := newRig(t, memory.New(), t.TempDir())
+	counted := 0
+	for i := range 200 {
+		a, code := r.press(fmt.Sprintf("198.51.100.%d", i), "app")
+		if code != http.StatusCreated || a.ID == "" || a.Counted != (a.Reason == "") {
+			t.Fatalf("press %d: %d %+v", i, code, a)
+		}
+		if a.Counted {
+			counted++
+		} else if a.Reason != "cap" {
+			t.Fatalf("press %d: %+v", i, a)
+		}
+	}
+	if counted == 0 || counted > 20 {
+		t.Errorf("%d of 200 from one network count", counted)
+	}
+	aside := 0
+	for _, report := range r.reports() {
+		aside += report.Aside
+		if report.Aside+report.Weight != 1 {
+			t.Errorf("report %+v is neither counted nor set aside", report)
+		}
+	}
+	if counted+aside != 200 {
+		t.Errorf("%d counted and %d set aside of 200", counted, aside)
+	}
+	if a, code := r.press("198.51.100.199", "app"); code != http.StatusOK || a.Reason != "duplicate" {
+		t.Errorf("a repeat of one that was set aside: %d %+v", code, a)
 	}
 }
 

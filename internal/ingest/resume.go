@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"faultline/internal/cap"
 	"faultline/internal/stream"
 	"faultline/outage"
 )
@@ -74,6 +75,9 @@ func (in *Ingest) remember(rec stream.Record) error {
 		return fmt.Errorf("report %s has a reporter key that is not %d bytes of hex", r.ID, keySize)
 	}
 	in.window.begin(reporterKey(b), r.Minute)
+	if r.Weight > 0 {
+		in.caps.Count(cap.Press{Service: r.Service, Minute: r.Minute, Network: r.Network})
+	}
 	return nil
 }
 
