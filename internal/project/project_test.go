@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,12 +238,48 @@ func TestSteps(t *testing.T) {
 	equal(t, "waiting", b, a)
 	ra, rb := whole.row("x"), steps.row("x")
 	equal(t, "row", rb, ra)
-	for m := outage.Minute(1); m < minutes; m++ {
-		for _, n := range whole.counts(store.SeriesQuery{Service: "x", Country: "GB", From: start, To: start + m, Step: m}) {
-			if n > 0 && n < 5 {
-				t.Fatalf("%d reports from GB in the first %d minutes are published", n, m)
-			}
+	for range 200 {
+		from := start + outage.Minute(rnd.IntN(minutes))
+		to := from + 1 + outage.Minute(rnd.IntN(minutes))
+		checkShares(t, whole, from, to)
+	}
+}
+
+// checkShares looks at a breakdown as a reader does who knows the total: no part
+// of it, and no difference of two of them, may be one to four.
+func checkShares(t *testing.T, w *world, from, to outage.Minute) {
+	t.Helper()
+	total := w.counts(store.SeriesQuery{Service: "x", From: from, To: to, Step: to - from})[0]
+	shares, err := w.store.Countries(t.Context(), "x", from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, s := range shares {
+		if s.Count > 0 && s.Count < 5 || s.Count == 0 && !s.Waiting {
+			t.Errorf("from %s to %s: %+v is published", from, to, s)
 		}
+		line := w.counts(store.SeriesQuery{Service: "x", Country: s.Name, From: from, To: to, Step: to - from})[0]
+		if s.Name != "" && line != s.Count {
+			t.Errorf("from %s to %s: the series of %s says %d and the breakdown %d", from, to, s.Name, line, s.Count)
+		}
+		sum += s.Count
+	}
+	if rest := total - sum; rest >= 5 {
+		t.Errorf("from %s to %s: the parts of %d reports leave out %d", from, to, total, rest)
+	}
+}
+
+func TestAheadOfLog(t *testing.T) {
+	w := newWorld(t)
+	w.append(catalog(t), tick(start), tick(start+1))
+	w.drain()
+	w.log = memory.New()
+	w.close()
+	w.open()
+	w.append(catalog(t), tick(start))
+	if err := w.part.Drain(t.Context()); err == nil || !strings.Contains(err.Error(), "delete query.db") {
+		t.Errorf("a log that is older than the store: %v", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -197,55 +196,6 @@ func (c *change) newSince(id string) outage.Minute {
 		}
 	}
 	return since
-}
-
-func (c *change) services(ctx context.Context) error {
-	for i := range c.b.Services {
-		s := &c.b.Services[i]
-		n, err := c.num(ctx, s.ID)
-		if err != nil {
-			return err
-		}
-		data, err := json.Marshal(s)
-		if err != nil {
-			return err
-		}
-		if _, err := c.tx.ExecContext(ctx, `UPDATE service SET data = ? WHERE num = ?`, string(data), n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *change) bulletins(ctx context.Context) error {
-	for i := range c.b.Bulletins {
-		b := &c.b.Bulletins[i]
-		n, err := c.num(ctx, b.Service)
-		if err != nil {
-			return err
-		}
-		data, err := json.Marshal(b)
-		if err != nil {
-			return err
-		}
-		if _, err := c.tx.ExecContext(ctx, `UPDATE service SET bulletin = ? WHERE num = ?`, string(data), n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *change) baselines(ctx context.Context) error {
-	args := make([]any, 0, 4*len(c.b.Baselines))
-	for i := range c.b.Baselines {
-		b := &c.b.Baselines[i]
-		n, err := c.num(ctx, b.Service)
-		if err != nil {
-			return err
-		}
-		args = append(args, n, int64(b.Minute/outage.Hour), b.Frozen, packQuarters(&b.Quarters))
-	}
-	return c.insert(ctx, `INSERT OR REPLACE INTO baseline (service, hour, frozen, quarters)`, "", 4, args)
 }
 
 // finish writes the pulse.
