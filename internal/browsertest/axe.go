@@ -63,7 +63,9 @@ func (tab *Tab) Accessible() {
 	if err != nil {
 		tab.t.Skip(err)
 	}
-	tab.Run(chromedp.Evaluate[chromedp.Void](script))
+	if !Eval[bool](tab, `typeof axe === "object"`) {
+		tab.Run(chromedp.Evaluate[chromedp.Void](script))
+	}
 	found := Eval[[]finding](tab, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({
 		ID: v.id, Impact: v.impact, Help: v.help, Nodes: v.nodes.map(n => n.html.slice(0, 300) + "\n    " + n.failureSummary)})))`)
 	for _, f := range found {

@@ -107,6 +107,14 @@ func (b *Browser) Open(t testing.TB, url string, v View) *Tab {
 	ctx, cancel := chromedp.NewContext(b.ctx)
 	t.Cleanup(cancel)
 	tab := &Tab{t, ctx, cancel}
+	tab.Look(v)
+	tab.Run(chromedp.Navigate(url))
+	return tab
+}
+
+// Look changes how the page is looked at, without loading it again.
+func (tab *Tab) Look(v View) {
+	tab.t.Helper()
 	scheme, zone := "light", v.Zone
 	if v.Dark {
 		scheme = "dark"
@@ -119,11 +127,9 @@ func (b *Browser) Open(t testing.TB, url string, v View) *Tab {
 		size = []chromedp.EmulateViewportOption{chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch}
 	}
 	tab.Run(chromedp.EmulateViewport(v.Width, v.Height, size...))
-	call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 	call(tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: zone})
 	call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.NoScript})
-	tab.Run(chromedp.Navigate(url))
-	return tab
 }
 
 func call[P any](tab *Tab, command cdp.Command[P, cdp.Empty], params P) {
@@ -147,20 +153,47 @@ func (tab *Tab) Press(keys string) {
 	tab.Run(chromedp.KeyEvent(keys))
 }
 
+// Click clicks the first element that matches a CSS selector, once it can be.
+func (tab *Tab) Click(selector string) {
+	tab.t.Helper()
+	tab.Run(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Wait waits until an element that matches a CSS selector can be seen.
+func (tab *Tab) Wait(selector string) {
+	tab.t.Helper()
+	tab.Run(chromedp.Query(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
 // Text is the visible text of the first element that matches a CSS selector.
 func (tab *Tab) Text(selector string) string {
 	tab.t.Helper()
 	return Eval[string](tab, fmt.Sprintf("document.querySelector(%q)?.innerText ?? ''", selector))
 }
 
-// Until waits for a JavaScript expression to become true, or fails after limit.
+// Until waits for a JavaScript expression to become true, over a change of pages
+// if need be, or fails after limit.
 func (tab *Tab) Until(expression string, limit time.Duration) {
 	tab.t.Helper()
-	_, err := chromedp.Run(tab.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(limit), chromedp.WithPollingInterval(20*time.Millisecond)))
-	if err != nil {
-		tab.t.Fatalf("after %s it is not true that %s: %v", limit, expression, err)
+	ctx, cancel := context.WithTimeout(tab.ctx, limit)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if ok && err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			tab.t.Fatalf("after %s it is not true that %s (%v)", limit, expression, err)
+		case <-tick.C:
+		}
 	}
 }
+
+// pollEvery is how often Until looks.
+const pollEvery = 20 * time.Millisecond
 
 // Eval is the value of a JavaScript expression, which may be a promise.
 func Eval[T any](tab *Tab, expression string) T {

@@ -1,25 +1,54 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
 
 	"faultline/internal/browsertest"
-	"faultline/internal/store"
 )
 
-// serve runs the pages of f until the test ends.
+// about is a page behind the notice with as wide a table as a person may write.
+const about = `<p>Made up from published figures.</p><table><caption>Published figures beside those that were drawn.</caption>
+<thead><tr><th scope="col">Time (UTC)</th><th scope="col">Where</th><th scope="col">What</th><th scope="col">Published</th><th scope="col">Generated</th><th scope="col">Used as</th><th scope="col">Note</th></tr></thead>
+<tbody><tr><td>09:41</td><td>US</td><td>bucket</td><td>22000</td><td>22000</td><td>categories</td><td>server connection, peak bucket of wave 1</td></tr></tbody></table>`
+
+// serve runs the pages of f until the test ends. A press adds one to the open
+// minute, as the whole line would.
 func serve(t *testing.T, f *fakeStore) string {
 	t.Helper()
 	w := newTestWeb(f, &Notice{
-		Text: "This is a reconstruction of 10 March 2025 from published figures; nothing here is happening now.", Title: "About this world", Body: "<p>Made up from published figures.</p>",
+		Text: "This is a reconstruction of 10 March 2025 from published figures; nothing here is happening now.", Title: "About this world", Body: about,
 	})
+	w.cfg.PollEvery, w.snaps.every = defaultPoll, defaultPoll
 	mux := http.NewServeMux()
 	w.Register(mux)
+	pressed := false
+	mux.HandleFunc("POST /s/{service}/report", func(rw http.ResponseWriter, r *http.Request) {
+		answer := "duplicate"
+		if !pressed && r.FormValue("category") == "website" {
+			f.change(func() { f.rows[4].Open.Count++ })
+			answer, pressed = "counted", true
+		}
+		http.Redirect(rw, r, "/s/x?report="+answer, http.StatusSeeOther)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = w.Run(ctx) // it returns nothing but nil
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	t.Cleanup(srv.CloseClientConnections)
@@ -47,30 +76,93 @@ func TestAccessible(t *testing.T) {
 	for _, p := range shownPages {
 		pages[strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(strings.TrimPrefix(p, "/"))] = url + p
 	}
-	for name, v := range views {
-		v.Zone = "Asia/Kolkata"
-		for page, address := range pages {
-			t.Run(name+"/"+page, func(t *testing.T) {
-				tab := b.Open(t, address, v)
-				tab.WithoutSideScroll()
-				if shots != "" {
-					tab.Screenshot(filepath.Join(shots, name+"-"+page+".png"))
-				}
-				tab.Accessible()
-			})
+	for page, address := range pages {
+		tab := b.Open(t, address, browsertest.View{Width: 360, Height: 740, Phone: true, Zone: "America/St_Johns"})
+		tab.WithoutSideScroll() // on the narrowest phone there is
+		for name, v := range views {
+			t.Logf("%s, %s", page, name)
+			v.Zone = "Asia/Kolkata"
+			tab.Look(v)
+			tab.WithoutSideScroll()
+			if shots != "" {
+				tab.Screenshot(filepath.Join(shots, name+"-"+page+".png"))
+			}
+			tab.Accessible()
 		}
-	}
-}
-
-// TestNarrow holds every page into the narrowest phone there is.
-func TestNarrow(t *testing.T) {
-	b := browsertest.Start(t)
-	url := serve(t, xDay())
-	for _, p := range shownPages {
-		tab := b.Open(t, url+p, browsertest.View{Width: 360, Height: 740, Phone: true, Zone: "America/St_Johns"})
-		tab.WithoutSideScroll()
 		tab.Close()
 	}
 }
 
-var _ store.Overviews = (*fakeStore)(nil)
+// TestPress presses the button with the keyboard and waits for the live count.
+func TestPress(t *testing.T) {
+	b := browsertest.Start(t)
+	url := serve(t, xDay())
+	tab := b.Open(t, url+"/s/x", browsertest.Phone)
+	tab.Until(`document.querySelector("[data-live-count]").textContent === "431"`, 2*time.Second)
+	browsertest.Eval[bool](tab, `(document.querySelector("details").open = true)`)
+	for range 40 {
+		if browsertest.Eval[string](tab, `document.activeElement.value ?? ""`) == "website" {
+			break
+		}
+		tab.Press(kb.Tab)
+	}
+	tab.Press(kb.Enter)
+	tab.Until(`document.querySelector("[data-live-count]").textContent === "432"`, 2*time.Second)
+	tab.Until(`document.getElementById("answer").innerText.includes("Thank you")`, 2*time.Second)
+	if said := tab.Text("#say"); !strings.Contains(said, "counted") {
+		t.Errorf("a screen reader hears %q", said)
+	}
+	if at := browsertest.Eval[string](tab, `location.pathname + location.search`); at != "/s/x" {
+		t.Errorf("the press led to %s", at)
+	}
+	if !browsertest.Eval[bool](tab, `document.querySelector("details").open`) {
+		t.Error("the update closed what the reader had opened")
+	}
+	tab.Press(kb.Enter)
+	tab.Until(`document.getElementById("answer").innerText.includes("already")`, 2*time.Second)
+}
+
+// TestWithoutScript does the same in a browser that runs none.
+func TestWithoutScript(t *testing.T) {
+	b := browsertest.Start(t)
+	url := serve(t, xDay())
+	v := browsertest.Desktop
+	v.NoScript = true
+	tab := b.Open(t, url+"/s/x", v)
+	tab.Click(`button[value="website"]`)
+	tab.Wait(`.answer.ok`)
+	if text := tab.Text("#answer"); !strings.Contains(text, "counted") {
+		t.Errorf("the page says %q", text)
+	}
+	if text := tab.Text("noscript"); !strings.Contains(text, "Refresh") {
+		t.Errorf("there is no refresh link: %q", text)
+	}
+}
+
+// TestSearch finds a service by its other name while it is typed, and opens it
+// with the keyboard.
+func TestSearch(t *testing.T) {
+	b := browsertest.Start(t)
+	url := serve(t, xDay())
+	tab := b.Open(t, url+"/", browsertest.Desktop)
+	tab.Until(`document.readyState === "complete"`, 2*time.Second)
+	tab.Press("/")
+	tab.Press("twit")
+	tab.Until(`document.querySelector("#found a")?.pathname === "/s/x"`, 2*time.Second)
+	tab.Press(kb.ArrowDown)
+	tab.Press(kb.Enter)
+	tab.Until(`location.pathname === "/s/x"`, 2*time.Second)
+}
+
+// TestLocalTime shows the reader's own time beside UTC.
+func TestLocalTime(t *testing.T) {
+	b := browsertest.Start(t)
+	url := serve(t, xDay())
+	v := browsertest.Desktop
+	v.Zone = "Asia/Kolkata"
+	tab := b.Open(t, url+"/i/x-20250310T0932Z", v)
+	tab.Until(`document.querySelector(".waves .local")?.innerText.includes("15:00 for you")`, 2*time.Second)
+	if text := tab.Text(".waves tbody td"); !strings.Contains(text, "09:30 UTC") {
+		t.Errorf("the wave is said to begin at %q", text)
+	}
+}

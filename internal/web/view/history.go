@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"faultline/outage"
 )
@@ -49,13 +50,17 @@ func changes(prev, cur *outage.Incident) []string {
 		out = append(out, fmt.Sprintf("Wave %d, from %s.", n, cur.Waves[n-1].Onset.Time().Format("15:04 UTC")))
 	}
 	if cur.Severity.Word != prev.Severity.Word && cur.Severity.Word != "" {
-		out = append(out, "Severity is now "+cur.Severity.Word+".")
+		out = append(out, severityText(prev.Severity.Word, cur.Severity.Word))
 	}
 	if cur.Onset != prev.Onset && prev.Onset != 0 {
 		out = append(out, "The onset is now put at "+cur.Onset.Time().Format("15:04 UTC")+".")
 	}
-	out = append(out, added(prev.Countries, cur.Countries, country)...)
-	out = append(out, added(prev.Categories, cur.Categories, category)...)
+	if text := added(prev.Countries, cur.Countries, country); text != "" {
+		out = append(out, "Countries affected: "+text+".")
+	}
+	if text := added(prev.Categories, cur.Categories, category); text != "" {
+		out = append(out, "Problems that stand out: "+text+".")
+	}
 	if len(cur.Links) > len(prev.Links) {
 		out = append(out, "Linked with "+cur.Links[len(cur.Links)-1].Service+", of the same family.")
 	}
@@ -84,17 +89,35 @@ func stateText(prev, cur *outage.Incident) string {
 	return "State " + string(cur.State) + "."
 }
 
-// added names the cells that are new, in one sentence.
-func added(prev, cur []outage.Affected, name func(string) string) []string {
+func severityText(from, to string) string {
+	if from == "" {
+		return "Severity: " + to + "."
+	}
+	return "Severity: " + to + ", after " + from + "."
+}
+
+// added names the cells that are new, those first seen at the same minute together.
+func added(prev, cur []outage.Affected, name func(string) string) string {
 	have := make(map[string]bool, len(prev))
 	for _, a := range prev {
 		have[a.Name] = true
 	}
-	var out []string
+	var b strings.Builder
+	var last outage.Minute
 	for _, a := range cur {
-		if !have[a.Name] {
-			out = append(out, fmt.Sprintf("%s affected, first seen %s.", name(a.Name), a.FirstSeen.Time().Format("15:04 UTC")))
+		if have[a.Name] {
+			continue
 		}
+		if b.Len() > 0 && a.FirstSeen == last {
+			b.WriteString(", ")
+		} else {
+			if b.Len() > 0 {
+				b.WriteString("; ")
+			}
+			b.WriteString(a.FirstSeen.Time().Format("from 15:04 "))
+		}
+		b.WriteString(name(a.Name))
+		last = a.FirstSeen
 	}
-	return out
+	return b.String()
 }

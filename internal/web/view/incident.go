@@ -40,7 +40,7 @@ type Incident struct {
 	Basis                  string
 	Line                   Line
 	Waves                  []Wave
-	Countries, Categories  []Affected
+	Countries, Categories  Cells
 	Links                  []Link
 	History                []Change
 	HistoryLeft            int // changes beyond the limit
@@ -62,6 +62,19 @@ type Wave struct {
 	Total       string
 	Length      string
 }
+
+// Cells are the countries or the categories of an incident, by first seen.
+type Cells struct {
+	Kind string // heading of the first column
+	Top  []Affected
+	Rest []Affected // folded away
+}
+
+// More is the folded part as cells of their own.
+func (c Cells) More() Cells { return Cells{Kind: c.Kind, Top: c.Rest} }
+
+// topCells is how many of them are shown before the fold.
+const topCells = 10
 
 // Affected is a country or a category.
 type Affected struct {
@@ -113,8 +126,8 @@ func IncidentOf(f IncidentFacts) Incident {
 		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
 		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: i.Basis,
 		Line:  incidentLine(f, i),
-		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf(i.Countries, country, ref),
-		Categories: affectedOf(i.Categories, category, ref),
+		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, country, ref),
+		Categories: affectedOf("Problem", i.Categories, category, ref),
 	}
 	v.Length = Span(endOf(i, f.Pulse.Closed) - i.Onset)
 	v.Title = v.Service + ": incident of " + i.Onset.Time().Format("2 January 2006")
@@ -233,13 +246,18 @@ func wavesOf(i *outage.Incident, closed outage.Minute) []Wave {
 	return out
 }
 
-func affectedOf(in []outage.Affected, name func(string) string, ref outage.Minute) []Affected {
-	out := make([]Affected, 0, len(in))
-	for _, a := range in {
-		out = append(out, Affected{
+func affectedOf(kind string, in []outage.Affected, name func(string) string, ref outage.Minute) Cells {
+	out := Cells{Kind: kind}
+	for n, a := range in {
+		line := Affected{
 			Name: name(a.Name), FirstSeen: At(a.FirstSeen, ref), LastSeen: At(a.LastSeen, ref),
 			Peak: Cell(a.Peak), Total: Cell(a.Total), Effect: effect(a.Effect),
-		})
+		}
+		if n < topCells {
+			out.Top = append(out.Top, line)
+		} else {
+			out.Rest = append(out.Rest, line)
+		}
 	}
 	return out
 }
@@ -265,6 +283,9 @@ func incidentLine(f IncidentFacts, i *outage.Incident) Line {
 	}
 	spec.Desc = desc.String()
 	l := LineOf(spec)
+	if len(l.Plot.Dots) > 0 {
+		l.Dots = "highest minute of each wave"
+	}
 	if len(f.Buckets) > 0 && f.Buckets[0].Start < f.Pulse.Oldest && f.Pulse.Oldest > f.Pulse.Since {
 		l.Notes = append(l.Notes, "Minutes before "+f.Pulse.Oldest.String()+" have aged out; only their hours are kept, so the line is coarser than the incident was.")
 	}

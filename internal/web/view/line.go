@@ -20,6 +20,7 @@ type Line struct {
 	HasWaves    bool
 	Open        bool // the last bucket is provisional
 	Bars        bool
+	Dots        string // what the marked buckets are
 }
 
 // LineRow is one bucket in the table.

@@ -193,6 +193,9 @@ func dayLine(f ServiceFacts) Line {
 		}
 	}
 	l := LineOf(spec)
+	if len(l.Plot.Dots) > 0 {
+		l.Dots = "highest quarter hour"
+	}
 	if len(f.Day) > 0 && f.Row.Since > f.Day[0].Start {
 		l.Notes = append([]string{"Reports of it are counted since " + At(f.Row.Since, f.Pulse.Closed).Text + "."}, l.Notes...)
 	}
