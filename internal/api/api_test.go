@@ -259,6 +259,42 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// TestFirstMinute asks before any minute has closed, as whoever has just started
+// Faultline does.
+func TestFirstMinute(t *testing.T) {
+	s, err := sqlite.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Save(t.Context(), &store.Batch{Services: []outage.Service{{ID: "x", Name: "X", Categories: []string{"app"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := api.New(api.DefaultConfig(), s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(a)
+	defer srv.Close()
+	for path, want := range map[string]string{
+		"/api/v1/services":          `"status":"unknown"`,
+		"/api/v1/services/x":        `"as_of":null`,
+		"/api/v1/services/x/series": `"from":null,"to":null,"step":"1m"`,
+		"/api/v1/incidents":         `"incidents":[]`,
+	} {
+		if res, body := get(t, srv, path); res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: got %d %s, want %s", path, res.StatusCode, body, want)
+		}
+	}
+	if err := s.Save(t.Context(), &store.Batch{Open: []store.Open{{Service: "x", Minute: start, Count: 2}}}); err != nil {
+		t.Fatal(err)
+	}
+	_, body := get(t, srv, "/api/v1/services/x/series?step=15m")
+	if want := `"start":"2025-03-10T08:46:00Z","reports":2,"display":"2","provisional":true`; !strings.Contains(body, want) {
+		t.Errorf("after a press: got %s, want %s", body, want)
+	}
+}
+
 // TestUnreadable closes the store under the API.
 func TestUnreadable(t *testing.T) {
 	srv, s := newAPI(t)

@@ -127,7 +127,8 @@ func checkQuery(raw string, known []string) error {
 type span struct{ from, to, step outage.Minute }
 
 // parseSpan reads from, to and step. Without from and to it is the last 24 hours,
-// the open minute included; steps of whole hours then begin at a whole hour.
+// the open minute included; steps of whole hours then begin at a whole hour. Where
+// there is no closed minute yet it is nothing.
 func parseSpan(from, to, step string, closed outage.Minute) (span, error) {
 	s := span{to: closed + 2, step: 1}
 	var err error
@@ -135,6 +136,9 @@ func parseSpan(from, to, step string, closed outage.Minute) (span, error) {
 		if s.step, err = parseStep(step); err != nil {
 			return s, err
 		}
+	}
+	if closed == 0 && from == "" && to == "" {
+		return span{step: s.step}, nil
 	}
 	if to != "" {
 		if s.to, err = parseTime("to", to); err != nil {

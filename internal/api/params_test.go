@@ -44,6 +44,7 @@ func TestParseSpan(t *testing.T) {
 		want           span
 	}{
 		"last day":          {"", "", "", span{closed + 2 - outage.Day, closed + 2, 1}},
+		"hours to a time":   {"", "2025-03-10T09:30Z", "1h", span{29026620 - outage.Day, 29026650, 60}},
 		"whole hours":       {"", "", "1h", span{29026620 - outage.Day, closed + 2, 60}},
 		"day before a time": {"", "2025-03-10", "15m", span{29026080 - outage.Day, 29026080, 15}},
 		"from a time":       {"2025-03-10T09:00Z", "", "5m", span{29026620, closed + 2, 5}},
@@ -51,6 +52,12 @@ func TestParseSpan(t *testing.T) {
 		if got, err := parseSpan(c.from, c.to, c.step, closed); err != nil || got != c.want {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
 		}
+	}
+}
+
+func TestParseSpanBeforeTheFirstMinute(t *testing.T) {
+	if got, err := parseSpan("", "", "5m", 0); err != nil || got != (span{step: 5}) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

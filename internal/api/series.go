@@ -12,16 +12,16 @@ import (
 
 // Series is reports over time.
 type Series struct {
-	Service  string    `json:"service"`
-	Signal   string    `json:"signal"`
-	Country  string    `json:"country,omitempty"`
-	Category string    `json:"category,omitempty"`
-	From     time.Time `json:"from" doc:"Inclusive; the first bucket starts here"`
-	To       time.Time `json:"to" doc:"Exclusive"`
-	Step     string    `json:"step" doc:"Width of a bucket"`
-	Scope    string    `json:"scope" doc:"What the counts count"`
-	Total    *int      `json:"total_reports" doc:"Sum of the buckets that are told, all of them closed or provisional"`
-	Buckets  []Bucket  `json:"buckets"`
+	Service  string     `json:"service"`
+	Signal   string     `json:"signal"`
+	Country  string     `json:"country,omitempty"`
+	Category string     `json:"category,omitempty"`
+	From     *time.Time `json:"from" doc:"Inclusive; the first bucket starts here; null when there is no minute yet"`
+	To       *time.Time `json:"to" doc:"Exclusive"`
+	Step     string     `json:"step" doc:"Width of a bucket"`
+	Scope    string     `json:"scope" doc:"What the counts count"`
+	Total    *int       `json:"total_reports" doc:"Sum of the buckets that are told, all of them closed or provisional"`
+	Buckets  []Bucket   `json:"buckets"`
 }
 
 // Bucket is one step of a series.
@@ -40,10 +40,10 @@ type Bucket struct {
 
 // Breakdown is how reports of a span divide.
 type Breakdown struct {
-	From  time.Time `json:"from"`
-	To    time.Time `json:"to"`
-	Scope string    `json:"scope"`
-	Parts []Part    `json:"parts" doc:"Most first; the rest is last"`
+	From  *time.Time `json:"from" doc:"Inclusive; null when there is no minute yet"`
+	To    *time.Time `json:"to" doc:"Exclusive"`
+	Scope string     `json:"scope"`
+	Parts []Part     `json:"parts" doc:"Most first; the rest is last"`
 }
 
 // Part is one country or category of a breakdown.
@@ -94,7 +94,7 @@ func (a *API) series(ctx context.Context, in *getSeriesInput) (Series, error) {
 	if err != nil {
 		return Series{}, err
 	}
-	s, err := parseSpan(in.From, in.To, in.Step, pulse.Closed)
+	s, err := parseSpan(in.From, in.To, in.Step, latest(pulse, &row))
 	if err != nil {
 		return Series{}, bad(err)
 	}
@@ -103,15 +103,24 @@ func (a *API) series(ctx context.Context, in *getSeriesInput) (Series, error) {
 	})
 }
 
+// latest is the last closed minute or, before the first, the one before the
+// minutes that have reports already; 0 when there is none of either.
+func latest(p store.Pulse, row *store.Row) outage.Minute {
+	if p.Closed == 0 && row.Open.Minute > 0 {
+		return row.Open.Minute - 1
+	}
+	return p.Closed
+}
+
 // readSeries asks the store and says what it answers.
 func (a *API) readSeries(ctx context.Context, q store.SeriesQuery) (Series, error) {
-	buckets, err := a.store.Series(ctx, q)
+	buckets, err := a.store.Series(ctx, q) // of an empty span: none
 	if err != nil {
 		return Series{}, err
 	}
 	out := Series{
 		Service: q.Service, Signal: outage.SignalReports, Country: q.Country, Category: q.Category,
-		From: q.From.Time(), To: q.To.Time(), Step: formatStep(q.Step), Scope: scope(&q), Buckets: make([]Bucket, len(buckets)),
+		From: optional(q.From), To: optional(q.To), Step: formatStep(q.Step), Scope: scope(&q), Buckets: make([]Bucket, len(buckets)),
 	}
 	total := 0
 	for i := range buckets {
@@ -164,8 +173,8 @@ func (a *API) breakdown(ctx context.Context, ask breakDown, q store.SeriesQuery,
 		return Breakdown{}, err
 	}
 	out := Breakdown{
-		From: q.From.Time(), To: q.To.Time(), Parts: []Part{},
-		Scope: "distinct reporters from " + q.From.String() + " to " + q.To.String() + "; fewer than 5 are not told",
+		From: optional(q.From), To: optional(q.To), Parts: []Part{},
+		Scope: "distinct reporters in closed minutes between from and to; fewer than 5 are not told",
 	}
 	for i := range shares {
 		s := &shares[i]

@@ -180,8 +180,10 @@ func (a *API) service(ctx context.Context, id string) (ServiceDetail, error) {
 			Confidence: string(b.Confidence), Method: b.Method,
 		},
 	}
-	to := pulse.Closed + 1
-	q := store.SeriesQuery{Service: id, From: max(to-outage.Day, 0), To: to, Step: quarter}
+	q := store.SeriesQuery{Service: id, Step: quarter}
+	if last := latest(pulse, &row); last != 0 {
+		q.From, q.To = last+1-outage.Day, last+1
+	}
 	if out.Last24Hours, err = a.readSeries(ctx, q); err != nil {
 		return out, err
 	}

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -44,6 +45,8 @@ const (
 	// Smaller is slower: pages are then read from the file system's cache.
 	writerCache = 8 << 10
 	readerCache = 4 << 10
+	// walBytes is what the log of changes shrinks to after a large save.
+	walBytes = 16 << 20
 	// busyMillis is how long a connection waits for another one of this process.
 	busyMillis = 5000
 )
@@ -82,12 +85,31 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	return s, nil
 }
 
+// private makes the files readable by their owner alone; SQLite gives -wal and
+// -shm the same rights.
+func private(path string) error {
+	for _, p := range []string{path, path + lockSuffix} {
+		f, err := os.OpenFile(p, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return fmt.Errorf("check that its directory exists and may be written to: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Store) open(ctx context.Context) error {
+	if err := private(s.path); err != nil {
+		return err
+	}
 	var err error
 	if s.lock, err = hold(ctx, s.path+lockSuffix); err != nil {
 		return err
 	}
-	s.write, err = connect(s.path, 1, fmt.Sprintf("busy_timeout(%d),journal_mode(WAL),synchronous(NORMAL),cache_size(-%d)", busyMillis, writerCache))
+	s.write, err = connect(s.path, 1, fmt.Sprintf("busy_timeout(%d),journal_mode(WAL),synchronous(NORMAL),journal_size_limit(%d),cache_size(-%d)",
+		busyMillis, walBytes, writerCache))
 	if err != nil {
 		return err
 	}
@@ -121,7 +143,7 @@ func connect(path string, max int, pragmas string) (*sql.DB, error) {
 // hold takes a lock that lasts until the process ends: an open transaction on a
 // file of its own, so that readers of query.db are not in the way.
 func hold(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := connect(path, 1, "busy_timeout(0),locking_mode(EXCLUSIVE)")
+	db, err := connect(path, 1, "busy_timeout(0),journal_mode(MEMORY),locking_mode(EXCLUSIVE)")
 	if err != nil {
 		return nil, err
 	}

@@ -157,4 +157,3 @@ func testEmpty(t *testing.T, h *harness) {
 		t.Errorf("row before anything was heard: %+v", r)
 	}
 }
-
