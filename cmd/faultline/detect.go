@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strconv"
 	"time"
 
@@ -41,14 +40,14 @@ func (c *detectCmd) Run(s streams) error { return c.run(s.in, s.out, s.err) }
 
 // run reads the series and writes what the detector says.
 func (c *detectCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
-	in, name := stdin, "standard input"
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return fmt.Errorf("open the series: %w", err)
-		}
-		defer f.Close()
-		in, name = f, c.File
+	in, err := openInput(c.File, stdin)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	name := c.File
+	if name == "-" {
+		name = "standard input"
 	}
 	reader, err := newSeriesReader(name, in, c.Kind)
 	if err != nil {

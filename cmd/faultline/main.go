@@ -24,12 +24,12 @@ type streams struct {
 
 // commands is the command line: one field a subcommand.
 type commands struct {
-	Serve  serveCmd  `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
-	Demo   demoCmd   `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
-	Replay replayCmd `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
-	Detect detectCmd `cmd:"" help:"Run the detector over a file of numbers."`
-
+	Serve       serveCmd       `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
+	Demo        demoCmd        `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
+	Replay      replayCmd      `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
+	Detect      detectCmd      `cmd:"" help:"Run the detector over a file of numbers."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
+	Evaluate    evaluateCmd    `cmd:"" help:"Measure what the detector promises."`
 }
 
 func main() {

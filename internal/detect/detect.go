@@ -190,6 +190,15 @@ func (f *Fold) Merge(other *Fold) error {
 	return nil
 }
 
+// Series is the number of series that are kept, of all services.
+func (f *Fold) Series() int {
+	n := 0
+	for _, s := range f.services {
+		n += len(s.cells)
+	}
+	return n
+}
+
 // confidence translates the words.
 func confidence(c scan.Confidence) outage.Confidence {
 	switch c {

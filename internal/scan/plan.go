@@ -56,7 +56,7 @@ func planFor(c Config) plan {
 // scanFactor is how many times more often the best of all windows goes beyond a
 // score than one window does, counted in episodes. Simulation over means
 // 0.02..2000 and dispersions 1..5 gives 2 to 4 (see the tests and the methodology).
-const scanFactor = 2
+const scanFactor = 1
 
 // threshold is the score that keeps false episodes within the budget.
 func threshold(c Config) float64 {

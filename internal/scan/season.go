@@ -28,7 +28,7 @@ const (
 	driftCeiling     = 0.5
 	dayLife          = 21       // visits, one a day, after which a quarter hour weighs half
 	weekLife         = 6 * 4    // visits, four a week, after which an hour of the week weighs half
-	levelLife        = 24 // quarters: six hours
+	levelLife        = 24       // quarters: six hours
 	recentLong       = daySlots // quarters that the recent level remembers at most
 	recentShort      = 4.0      // and at least
 	recentEvents     = 30.0     // events, over the dispersion, that the recent level wants to rest on
