@@ -206,10 +206,17 @@ func (s *counter) push(idx int64, n, attempts uint32, mark uint8) {
 	s.now = idx
 }
 
+// hasteUnits is the delay of learning in the first day, in units: while the time
+// of day is unknown, following the recent level closely is all there is.
+const hasteUnits = 1
+
 // enter begins a unit: what is an hour old is learned and the belief made anew.
 // The first hour is learned as a whole, as soon as it is complete.
 func (s *counter) enter(unit, idx int64) {
 	due := unit - s.plan.delay
+	if s.season.units < s.plan.day {
+		due = unit - hasteUnits
+	}
 	if s.season.units == 0 {
 		due = s.learned
 		if s.looked >= s.plan.minimum {

@@ -23,6 +23,7 @@ type plan struct {
 	windows []int   // in buckets, rising
 	unit    int64   // buckets in a unit of learning
 	delay   int64   // units between seeing and learning
+	day     int64   // units in a day
 	seconds int64   // in a bucket
 	perUnit float64 // quarter hours in a unit: how fast forgetting goes
 	minimum int64   // buckets of history before anything may alarm
@@ -47,6 +48,7 @@ func planFor(c Config) plan {
 	}
 	p.unit = int64(math.Max(1, math.Min(unitMax, math.Round(unitMin/minutes))))
 	p.delay = groupUnits
+	p.day = max(1, 86400/(p.unit*p.seconds))
 	p.perUnit = float64(p.unit) * minutes / unitMin
 	p.minimum = int64(math.Ceil(c.MinHistory.Minutes() / minutes))
 	p.normal = int64(14 * 24 * 60 / minutes)
