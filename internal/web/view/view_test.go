@@ -1,0 +1,205 @@
+package view
+
+import (
+	"strings"
+	"testing"
+
+	"faultline/internal/store"
+	"faultline/outage"
+)
+
+func TestEveryStatusHasItsOwnShapeAndWord(t *testing.T) {
+	shapes, words := map[string]bool{}, map[string]bool{}
+	for _, s := range []outage.Status{outage.StatusQuiet, outage.StatusRising, outage.StatusProblems, outage.StatusRecovering, outage.StatusUnknown} {
+		v := StatusOf(s)
+		shapes[v.Class], words[v.Word] = true, true
+	}
+	if len(shapes) != 5 || len(words) != 5 {
+		t.Errorf("shapes %v, words %v", shapes, words)
+	}
+	if StatusOf("of the future") != StatusOf(outage.StatusUnknown) {
+		t.Error("a status of the future does not read as unknown")
+	}
+}
+
+func TestAbout(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		want string
+	}{{0, "almost none"}, {.3, "under 1"}, {1, "about 1"}, {9.6, "about 10"}, {52.4, "about 52"}, {368, "about 370"}, {1234, "about 1,230"}, {26310, "about 26,300"}} {
+		if got := About(c.v); got != c.want {
+			t.Errorf("About(%g) = %q, want %q", c.v, got, c.want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for _, c := range []struct {
+		m    outage.Minute
+		want string
+	}{{0, "under a minute"}, {1, "1 minute"}, {119, "119 minutes"}, {120, "2 hours"}, {351, "5 h 51 min"}, {3 * outage.Day, "3 days"}} {
+		if got := Span(c.m); got != c.want {
+			t.Errorf("Span(%d) = %q, want %q", c.m, got, c.want)
+		}
+	}
+}
+
+func TestAtNamesTheDay(t *testing.T) {
+	m, err := outage.ParseMinute("2025-03-10T09:30Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := At(m, m+60).Text; got != "09:30 UTC" {
+		t.Errorf("on the same day: %q", got)
+	}
+	if got := At(m, m+outage.Day).Text; got != "10 Mar 2025, 09:30 UTC" {
+		t.Errorf("a day later: %q", got)
+	}
+}
+
+func TestCell(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 1: "<5", 4: "<5", 5: "5", 61234: "61,234"} {
+		if got := Cell(n); got != want {
+			t.Errorf("Cell(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestShares(t *testing.T) {
+	in := []store.Share{{Name: "a", Count: 60}, {Name: "b", Count: 40}, {Name: "c", Waiting: true}, {Name: "d"}}
+	for i := range 5 {
+		in = append(in, store.Share{Name: string(rune('e' + i)), Count: 5, Waiting: i == 0})
+	}
+	b := Shares(in, func(s string) string { return "name of " + s })
+	if len(b.Top) != topShares || len(b.Rest) != 2 || !b.Waiting {
+		t.Fatalf("%d on top, %d folded, waiting %v", len(b.Top), len(b.Rest), b.Waiting)
+	}
+	if want := (Share{"name of a", "60", "48 %", 100}); b.Top[0] != want {
+		t.Errorf("the first is %+v, want %+v", b.Top[0], want)
+	}
+	if want := (Share{"name of c", "<5", "", 0}); b.Top[2] != want {
+		t.Errorf("what is kept back is %+v, want %+v", b.Top[2], want)
+	}
+	if empty := Shares(nil, nil); len(empty.Top) != 0 {
+		t.Errorf("shares of nothing: %+v", empty)
+	}
+}
+
+func TestWorld(t *testing.T) {
+	if w := WorldOf(0, 500); w.Known {
+		t.Error("a world without a closed minute is known")
+	}
+	if w := WorldOf(100, 102); w.Behind != "" {
+		t.Errorf("two minutes are %q behind", w.Behind)
+	}
+	if w := WorldOf(100, 110); w.Behind != "10 minutes" {
+		t.Errorf("ten minutes are %q behind", w.Behind)
+	}
+}
+
+func TestNowSortsByVolume(t *testing.T) {
+	row := func(id string, s outage.Status, quarter int) store.Row {
+		return store.Row{Service: outage.Service{ID: id, Name: id}, Bulletin: outage.Bulletin{Status: s}, Quarter: quarter}
+	}
+	retired := row("gone", outage.StatusProblems, 99)
+	retired.Service.Retired = true
+	n := NowOf([]store.Row{
+		row("a", outage.StatusProblems, 5), row("b", outage.StatusProblems, 50), row("c", outage.StatusRising, 9),
+		row("d", outage.StatusQuiet, 900), row("e", outage.StatusUnknown, 1), row("f", outage.StatusRecovering, 2), retired,
+	}, []outage.Incident{{ID: "b-1", Service: "b", Onset: 30}}, World{})
+	if len(n.Out) != 2 || n.Out[0].ID != "b" || n.Out[0].Incident != "b-1" || n.Out[0].Since == nil {
+		t.Errorf("out: %+v", n.Out)
+	}
+	if len(n.Rising) != 1 || len(n.Recovering) != 1 || n.Unknown != 1 || n.Services != 6 || n.Early {
+		t.Errorf("the rest: %+v", n)
+	}
+	if want := "Users report problems: b, a. Reports are rising: c. Recovering: f."; n.Say != want {
+		t.Errorf("a screen reader hears %q, want %q", n.Say, want)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	rows := []store.Row{
+		{Service: outage.Service{ID: "z", Name: "Zed", Kind: "games"}}, {Service: outage.Service{ID: "own", Name: "Own", Kind: "our-own"}},
+		{Service: outage.Service{ID: "b", Name: "beta", Kind: "games"}}, {Service: outage.Service{ID: "s", Name: "S", Kind: "social"}},
+		{Service: outage.Service{ID: "a", Name: "Alpha", Kind: "games"}, Bulletin: outage.Bulletin{Status: outage.StatusRising}},
+	}
+	var got []string
+	for _, g := range GroupsOf(rows) {
+		got = append(got, g.Label+":")
+		for _, i := range g.Items {
+			got = append(got, i.Name)
+		}
+	}
+	if s, want := strings.Join(got, " "), "Social networks: S Games: Alpha beta Zed Our own: Own"; s != want {
+		t.Errorf("groups %q, want %q", s, want)
+	}
+}
+
+// The open minute may have closed between two reads of the store.
+func TestOpenMinuteIsNeverAClosedOne(t *testing.T) {
+	f := ServiceFacts{Pulse: store.Pulse{Closed: 100}, Row: store.Row{Open: store.Open{Minute: 100, Count: 7}}}
+	if n := numbersOf(f); n.Open != "0" || n.OpenAt != At(101, 100) {
+		t.Errorf("open %s at %s", n.Open, n.OpenAt.Text)
+	}
+	f.Row.Open.Minute = 101
+	if n := numbersOf(f); n.Open != "7" {
+		t.Errorf("open %s", n.Open)
+	}
+}
+
+func TestIncidentSpan(t *testing.T) {
+	for name, c := range map[string]struct {
+		i    outage.Incident
+		p    store.Pulse
+		step outage.Minute
+	}{
+		"just begun":   {outage.Incident{Onset: 10_000}, store.Pulse{Closed: 10_004}, 1},
+		"a day":        {outage.Incident{Onset: 10_000}, store.Pulse{Closed: 11_440}, 15},
+		"over long":    {outage.Incident{Onset: 1_000, End: 2_000, Closed: 2_060}, store.Pulse{Closed: 90_000}, 5},
+		"aged out":     {outage.Incident{Onset: 1_000, End: 1_030, Closed: 1_090}, store.Pulse{Closed: 90_000, Oldest: 60_000}, 60},
+		"for ever":     {outage.Incident{Onset: 1_000}, store.Pulse{Closed: 9_000_000}, outage.Day},
+		"clock behind": {outage.Incident{Onset: 1_000}, store.Pulse{Closed: 900}, 1},
+	} {
+		from, to, step := IncidentSpan(&c.i, c.p)
+		if n := (to - from) / step; step != c.step || n < 1 || n > maxBuckets+1 || (to-from)%step != 0 || from%step != 0 {
+			t.Errorf("%s: from %d to %d by %d, %d buckets; want steps of %d", name, from, to, step, n, c.step)
+		}
+	}
+}
+
+func TestHistory(t *testing.T) {
+	a := outage.Incident{Revision: 1, Minute: 600, Onset: 590, State: outage.StateSuspected, Waves: []outage.Wave{{Onset: 590}}, Severity: outage.Severity{Word: "minor"}}
+	b := a
+	b.Revision, b.Minute, b.Count = 2, 601, 40 // counts alone are no change
+	c := b
+	c.Revision, c.Minute, c.State, c.Onset = 3, 602, outage.StateConfirmed, 588
+	c.Countries = []outage.Affected{{Name: "US", FirstSeen: 590}, {Name: "GB", FirstSeen: 590}, {Name: "IN", FirstSeen: 595}}
+	c.Severity.Word = "major"
+	list, left := HistoryOf([]outage.Incident{a, b, c})
+	if len(list) != 2 || left != 0 {
+		t.Fatalf("%d changes, %d left out: %+v", len(list), left, list)
+	}
+	got := strings.Join(list[0].Texts, " ")
+	want := "Confirmed by a later span of reports. Severity: major, after minor. The onset is now put at 09:48 UTC. " +
+		"Countries affected: from 09:50 United States, United Kingdom; from 09:55 India."
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	var long []outage.Incident
+	for i := range 3 * maxChanges {
+		a.Revision, a.State = i, []outage.State{outage.StateConfirmed, outage.StateRecovering}[i%2]
+		long = append(long, a)
+	}
+	if list, left = HistoryOf(long); len(list) != maxChanges || left != 2*maxChanges || list[0].Revision != 3*maxChanges-1 {
+		t.Errorf("of a long history %d changes, %d left out, the first is revision %d", len(list), left, list[0].Revision)
+	}
+}
+
+func TestWebURL(t *testing.T) {
+	for in, want := range map[string]string{"https://x.com/": "https://x.com/", "http://a": "http://a", "javascript:alert(1)": "", "": "", "//x": ""} {
+		if got := webURL(in); got != want {
+			t.Errorf("webURL(%q) = %q", in, got)
+		}
+	}
+}
