@@ -12,39 +12,80 @@ import (
 // transaction: saves wait for it.
 const ageServices = 100
 
-// Age implements store.Saver.
+// Age implements store.Saver. It first says from where on there are minutes, and
+// then empties what is older, so a crash in between loses nothing: the next call
+// goes on.
 func (s *Store) Age(ctx context.Context, before outage.Minute) (int, error) {
-	s.saving.Lock()
-	defer s.saving.Unlock()
 	before -= before % outage.Hour
-	if before <= s.board.aged {
-		return 0, nil
+	nums, from, err := s.setAged(ctx, before)
+	if err != nil || nums == nil {
+		return 0, err
 	}
-	nums := make([]int64, 0, len(s.board.services))
-	for _, one := range s.board.services {
-		nums = append(nums, one.num)
-	}
-	slices.Sort(nums)
 	gone := 0
 	for part := range slices.Chunk(nums, ageServices) {
-		n, err := s.ageServices(ctx, part, int64(before/outage.Hour))
+		n, err := s.ageServices(ctx, part, span{from, before})
 		if err != nil {
 			return gone, fmt.Errorf("age minutes before %s: %w", before, explain(s.path, err))
 		}
 		gone += n
 	}
-	return gone, s.setAged(ctx, before)
+	return gone, s.setSwept(ctx, before)
+}
+
+// span is from one minute to another, without that.
+type span struct{ from, to outage.Minute }
+
+// setAged moves the boundary, and returns the services to empty and from where;
+// none when that has been done.
+func (s *Store) setAged(ctx context.Context, before outage.Minute) ([]int64, outage.Minute, error) {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	if before <= s.board.swept || before < s.board.aged {
+		return nil, 0, nil
+	}
+	if err := s.setPulse(ctx, "aged", before); err != nil {
+		return nil, 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.board.aged = before
+	s.board.pulse.Version++
+	s.board.settle()
+	nums := []int64{}
+	for _, one := range s.board.services {
+		nums = append(nums, one.num)
+	}
+	slices.Sort(nums)
+	return nums, s.board.swept, nil
+}
+
+// setSwept remembers that what is older is empty.
+func (s *Store) setSwept(ctx context.Context, before outage.Minute) error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.board.swept = before
+	return s.setPulse(ctx, "swept", before)
+}
+
+func (s *Store) setPulse(ctx context.Context, name string, m outage.Minute) error {
+	_, err := s.write.ExecContext(ctx, `INSERT OR REPLACE INTO pulse (name, value) VALUES (?, ?)`, name, int64(m))
+	if err != nil {
+		return fmt.Errorf("age minutes before %s: %w", m, explain(s.path, err))
+	}
+	return nil
 }
 
 // ageServices empties the hours of some services. What was emptied before is not
 // looked at again.
-func (s *Store) ageServices(ctx context.Context, nums []int64, hour int64) (int, error) {
+func (s *Store) ageServices(ctx context.Context, nums []int64, of span) (int, error) {
+	s.saving.Lock()
+	defer s.saving.Unlock()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it says so and nothing else
-	from := int64(s.board.aged / outage.Hour)
+	from, hour := int64(of.from/outage.Hour), int64(of.to/outage.Hour)
 	gone := 0
 	for _, num := range nums {
 		res, err := tx.ExecContext(ctx, `UPDATE hour SET counts = NULL, asides = NULL
@@ -66,18 +107,4 @@ func (s *Store) ageServices(ctx context.Context, nums []int64, hour int64) (int,
 		}
 	}
 	return gone, tx.Commit()
-}
-
-func (s *Store) setAged(ctx context.Context, before outage.Minute) error {
-	_, err := s.write.ExecContext(ctx, `INSERT OR REPLACE INTO pulse (name, value) VALUES (?, ?)`,
-		"aged", int64(before))
-	if err != nil {
-		return fmt.Errorf("age minutes before %s: %w", before, explain(s.path, err))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.board.aged = before
-	s.board.pulse.Version++
-	s.board.settle()
-	return nil
 }

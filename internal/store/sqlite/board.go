@@ -13,6 +13,7 @@ import (
 type board struct {
 	pulse    store.Pulse
 	aged     outage.Minute       // the hours before it have lost their minutes; a whole hour
+	swept    outage.Minute       // up to there that has been done
 	services map[string]*service // by id; also those that only have reports so far
 }
 

@@ -120,6 +120,8 @@ func (b *board) loadPulse(ctx context.Context, q querier) error {
 			b.pulse.Closed = outage.Minute(value)
 		case "aged":
 			b.aged = outage.Minute(value)
+		case "swept":
+			b.swept = outage.Minute(value)
 		case "since":
 			b.pulse.Since = outage.Minute(value)
 		case "version":
