@@ -34,7 +34,7 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 
 // process is a running faultline.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	cmd  *exec.Cmd
 	url  string
 	logs *strings.Builder
@@ -47,7 +47,7 @@ const startup = 60 * time.Second
 
 // start runs the real binary and waits until it says where it answers. A limit
 // on the size of files (in blocks of 1 KiB) plays a file system that refuses.
-func start(t *testing.T, fileLimit int, args ...string) *process {
+func start(t testing.TB, fileLimit int, args ...string) *process {
 	t.Helper()
 	path, err := builtBinary()
 	if err != nil {

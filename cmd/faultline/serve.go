@@ -124,19 +124,22 @@ func (w *world) reloadOnHangup(ctx context.Context) error {
 	}
 }
 
-// handler is every address that is answered.
+// handler is every address that is answered. Presses are small and many, so they
+// pass by the compression.
 func (w *world) handler(pages *web.Web) (http.Handler, error) {
-	mux := http.NewServeMux()
-	w.ingest.Register(mux)
-	w.api.Register(mux)
-	pages.Register(mux)
-	mux.HandleFunc("GET /healthz", w.health)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{Registry: w.registry}))
-	h, err := httpd.Compress(mux)
+	read := http.NewServeMux()
+	w.api.Register(read)
+	pages.Register(read)
+	read.HandleFunc("GET /healthz", w.health)
+	read.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{Registry: w.registry}))
+	compressed, err := httpd.Compress(read)
 	if err != nil {
 		return nil, err
 	}
-	return httpd.Secure(h), nil
+	all := http.NewServeMux()
+	w.ingest.Register(all)
+	all.Handle("/", compressed)
+	return httpd.Secure(all), nil
 }
 
 // maxLag is how far the pages may be behind the world before it is not healthy.

@@ -106,14 +106,22 @@ func (l *Log) insertRows(ctx context.Context, entries []stream.Entry) (int64, er
 		if data == nil {
 			data = []byte{}
 		}
-		sum := sha256.Sum256([]byte(e.Key))
-		args = append(args, int64(e.Kind), int64(e.Minute), sum[:keySize], data)
+		args = append(args, int64(e.Kind), int64(e.Minute), keyHash(e), data)
 	}
 	res, err := stmt.ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// keyHash is what is kept of a key; nothing where keys are not looked up.
+func keyHash(e *stream.Entry) []byte {
+	if stream.Raw(e.Topic) {
+		return []byte{}
+	}
+	sum := sha256.Sum256([]byte(e.Key))
+	return sum[:keySize]
 }
 
 // inserting returns the prepared statement for a topic and a number of rows.
