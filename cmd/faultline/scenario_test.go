@@ -23,17 +23,24 @@ type scenario struct {
 }
 
 // TestXDay plays the demonstration's day straight through the folds and compares
-// the incident with what the generator knows. FAULTLINE_SCENARIOS=full draws 20
-// seeds with six weeks each, both noises and every ramp; without it a few.
+// the incident with what the generator knows: a few draws, two weeks before each.
 func TestXDay(t *testing.T) {
-	weeks := outage.Minute(2)
-	list := []scenario{{1, false, []int{2, 5, 10, 15}}, {2, true, []int{5, 15}}}
-	if os.Getenv("FAULTLINE_SCENARIOS") == "full" {
-		weeks, list = 6, nil
-		for seed := uint64(1); seed <= 20; seed++ {
-			list = append(list, scenario{seed, false, []int{2, 5, 10, 15}}, scenario{seed, true, []int{2, 5, 10, 15}})
-		}
+	playScenarios(t, 2, []scenario{{1, false, []int{2, 5, 10, 15}}, {2, true, []int{5, 15}}})
+}
+
+// TestSoakXDay draws 20 seeds with six weeks each, both noises and four ramps.
+func TestSoakXDay(t *testing.T) {
+	if os.Getenv("FAULTLINE_SOAK") == "" {
+		t.Skip("the full set of scenarios takes minutes: make soak, or FAULTLINE_SOAK=1")
 	}
+	var list []scenario
+	for seed := uint64(1); seed <= 20; seed++ {
+		list = append(list, scenario{seed, false, []int{2, 5, 10, 15}}, scenario{seed, true, []int{2, 5, 10, 15}})
+	}
+	playScenarios(t, 6, list)
+}
+
+func playScenarios(t *testing.T, weeks outage.Minute, list []scenario) {
 	for _, s := range list {
 		t.Run(fmt.Sprintf("seed %d poisson %v", s.seed, s.poisson), func(t *testing.T) {
 			opts := demo.Options{Seed: s.seed, Poisson: s.poisson, Ramp: s.ramps[0]}

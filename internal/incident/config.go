@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 
+	"faultline/internal/scan"
 	"faultline/outage"
 )
 
@@ -29,7 +30,7 @@ type Config struct {
 // DefaultConfig returns the documented values.
 func DefaultConfig() Config {
 	return Config{
-		ConfirmScore: 4,
+		ConfirmScore: scan.ConfirmScore,
 		MinReporters: 5,
 		MinNetworks:  2,
 		ResolveAfter: 60,

@@ -11,7 +11,7 @@ import (
 const (
 	endShare      = 0.20 // a wave is over below this share of its peak ...
 	lastsShare    = 0.30 // ... and significantly below this one, so that a plateau here lasts
-	endChance     = 0.005
+	endChance     = 0.0002
 	endMinutes    = 3    // minutes in a row that have to say so
 	faintMinutes  = 15   // minutes without an alarm that end a wave whatever the counts say
 	riseRatio     = 2.0  // a new wave is at least this many times its trough ...
