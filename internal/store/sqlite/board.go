@@ -99,9 +99,20 @@ func (d *day) sum(from, to outage.Minute) int {
 		return 0
 	}
 	from, to = max(from, d.last-outage.Day+1), min(to, d.last)
+	if from > to {
+		return 0
+	}
+	i, j := from%outage.Day, to%outage.Day
+	if i > j {
+		return add(d.counts[i:]) + add(d.counts[:j+1])
+	}
+	return add(d.counts[i : j+1])
+}
+
+func add(counts []uint32) int {
 	n := 0
-	for m := from; m <= to; m++ {
-		n += int(d.counts[m%outage.Day])
+	for _, c := range counts {
+		n += int(c)
 	}
 	return n
 }
