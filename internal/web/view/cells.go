@@ -1,12 +1,14 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"faultline/outage"
 )
 
-// Cells are the countries or the categories of an incident, by first seen.
+// Cells are the countries or the categories of an incident, the largest first.
 type Cells struct {
 	Kind string // heading of the first column
 	Top  []Affected
@@ -28,6 +30,8 @@ type Affected struct {
 
 func affectedOf(kind string, in []outage.Affected, name func(string) string, ref outage.Minute) Cells {
 	out := Cells{Kind: kind}
+	in = slices.Clone(in)
+	slices.SortStableFunc(in, func(a, b outage.Affected) int { return cmp.Compare(b.Total, a.Total) })
 	for n, a := range in {
 		line := Affected{
 			Name: name(a.Name), FirstSeen: At(a.FirstSeen, ref), LastSeen: At(a.LastSeen, ref),

@@ -80,7 +80,7 @@ func stateText(prev, cur *outage.Incident) string {
 		}
 		return "Confirmed by a later span of reports."
 	case outage.StateRecovering:
-		return "Recovering: reports are back near the usual."
+		return "Recovering: reports are near the usual, or far below the peak."
 	case outage.StateResolved:
 		return "Resolved: an hour without unusual reports."
 	case outage.StateDismissed:
