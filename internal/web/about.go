@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"faultline/internal/geo"
 	"faultline/internal/store"
 	"faultline/internal/web/view"
 )
@@ -16,10 +17,17 @@ type problem struct {
 	Retry       bool
 }
 
+// aboutView is what the page about Faultline needs: the rule behind a word, and
+// whose data tells where an address is.
+type aboutView struct {
+	Severity string
+	Sources  []geo.Attribution
+}
+
 // about says how it all works.
 func (w *Web) about(rw http.ResponseWriter, r *http.Request) {
 	w.still(rw, r, http.StatusOK, frame{
-		name: "about", view: w.cfg.SeverityRule,
+		name: "about", view: aboutView{Severity: w.cfg.SeverityRule, Sources: geo.Attributions()},
 		shell: shell{Title: "How Faultline works", Description: "Where the numbers come from, what a status means and what is never stored."},
 	})
 }

@@ -68,8 +68,8 @@ type ServiceStatus struct {
 type Numbers struct {
 	Quarter  string
 	Expected string
-	Open     string // of the open minute
-	OpenAt   Moment
+	Open     string  // of the open minute
+	OpenAt   *Moment // nil while no minute has closed and none is open
 	Day      string
 	Aside    string // "" when nothing was set aside
 	Low      bool   // the baseline rests on little history
@@ -157,7 +157,10 @@ func numbersOf(f ServiceFacts) Numbers {
 		open = store.Open{Minute: f.Pulse.Closed + 1}
 	}
 	n.Open = Count(open.Count)
-	n.OpenAt = At(open.Minute, f.Pulse.Closed)
+	if open.Minute > 1 {
+		at := At(open.Minute, f.Pulse.Closed)
+		n.OpenAt = &at
+	}
 	aside := 0
 	for _, b := range f.Day {
 		aside += b.Aside

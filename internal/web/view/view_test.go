@@ -139,7 +139,7 @@ func TestGroups(t *testing.T) {
 // The open minute may have closed between two reads of the store.
 func TestOpenMinuteIsNeverAClosedOne(t *testing.T) {
 	f := ServiceFacts{Pulse: store.Pulse{Closed: 100}, Row: store.Row{Open: store.Open{Minute: 100, Count: 7}}}
-	if n := numbersOf(f); n.Open != "0" || n.OpenAt != At(101, 100) {
+	if n := numbersOf(f); n.Open != "0" || n.OpenAt == nil || *n.OpenAt != At(101, 100) {
 		t.Errorf("open %s at %s", n.Open, n.OpenAt.Text)
 	}
 	f.Row.Open.Minute = 101
