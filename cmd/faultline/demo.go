@@ -33,11 +33,15 @@ type demoCmd struct {
 // pages that show a day; the rest is only folded into the detector.
 const demoHistory = 25 * outage.Hour
 
+// atOnce is a speed at which the day is over before its first report is saved, so
+// that the machine alone decides how fast the world runs.
+const atOnce = 1e7
+
 // demoRun is a demonstration on its way.
 type demoRun struct {
 	*demoCmd
 	generator *demo.World
-	driven    *clock.Driven // when the day is played at once; else nil
+	clock     *clock.Driven // of the world; the generator moves it
 	speed     float64
 }
 
@@ -70,7 +74,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) (err error) {
 
 // prepare checks what was asked for.
 func (c *demoCmd) prepare() (*demoRun, error) {
-	d := &demoRun{demoCmd: c}
+	d := &demoRun{demoCmd: c, clock: clock.NewDriven(demo.Open.Time()), speed: atOnce}
 	if c.Speed != "max" {
 		v, err := strconv.ParseFloat(c.Speed, 64)
 		if err != nil || !(v >= 1 && v <= 100_000) {
@@ -118,11 +122,10 @@ func (d *demoRun) play(ctx context.Context, l net.Listener, dir string, warm *la
 	s := settings{
 		Data: dir, BuiltinCatalog: true, MinFreeMB: 1,
 		KeepReports: 48 * time.Hour, KeepMinutes: 14 * 24 * time.Hour,
-		// Its clock is not ours: minutes that it jumps over are quiet, not missing.
-		// Nobody knows the token, so nobody else moves it.
+		// The generator moves its clock; nobody knows the token, so nobody else does.
 		SimulatedClock: true, ReplayToken: rand.Text(),
 	}
-	w, err := openWorld(ctx, s, d.clock())
+	w, err := openWorld(ctx, s, d.clock)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -142,50 +145,15 @@ func (d *demoRun) play(ctx context.Context, l net.Listener, dir string, warm *la
 	return errors.Join(w.run(ctx, l, pages, d.crowd(w)), w.close())
 }
 
-// clock starts the world's time.
-func (d *demoRun) clock() clock.Clock {
-	if d.speed == 0 {
-		d.driven = clock.NewDriven(demo.Open.Time())
-		return d.driven
-	}
-	return clock.NewScaled(demo.Open.Time(), demo.Close.Time(), d.speed)
-}
-
-// crowd is the part that makes the reports.
+// crowd is the part that makes the reports and moves the world's clock.
 func (d *demoRun) crowd(w *world) part {
-	feeder := demo.NewFeeder(d.generator, demo.Open, w.clock, w.ingest, demo.NewMetrics(w.registry))
-	if d.driven == nil {
-		return part{"demo", feeder.Run}
-	}
+	metrics := demo.NewMetrics(w.registry)
 	return part{"demo", func(ctx context.Context) error {
-		err := feeder.Pour(ctx, demo.Close, func(m outage.Minute) error {
-			d.driven.MoveTo((m + 1).Time())
-			return nil
-		})
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return err
-		}
-		go d.tick(ctx)
-		return feeder.Run(ctx)
+		return demo.NewFeeder(d.generator, demo.Open, demo.Crowd{
+			Pace:  clock.NewScaled(demo.Open.Time(), demo.Close.Time(), d.speed),
+			Mover: d.clock, Sink: w.ingest, Metrics: metrics,
+		}).Run(ctx)
 	}}
-}
-
-// tick moves the driven clock at real speed once the day has been played.
-func (d *demoRun) tick(ctx context.Context) {
-	const step = 200 * time.Millisecond
-	ticker := time.NewTicker(step)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			d.driven.MoveTo(d.driven.Now().Add(step))
-		}
-	}
 }
 
 // seedHistory writes the last day's minutes into the log before the world opens,

@@ -28,76 +28,93 @@ type Config struct {
 // DefaultConfig opens the demonstration at 09:00.
 func DefaultConfig() Config { return Config{Options: DefaultOptions(), From: Open} }
 
-// slices of a minute in which reports are handed over, so that a live page moves
-// several times a minute; more would cost a commit each.
-const portions = 12
+// Parts of a minute: the world's clock moves by the second, and every few seconds
+// reports are handed over, so that a live page moves several times a minute; more
+// often would cost a commit each.
+const (
+	secondsOfMinute = 60
+	feedEvery       = 5
+	portions        = secondsOfMinute / feedEvery
+)
 
-// Feeder is the part: it hands the world's reports to a sink as its clock passes.
-// It is for one goroutine.
+// Mover is the clock of the world, which the feeder moves; clock.Driven is one.
+type Mover interface {
+	MoveTo(t time.Time) bool
+}
+
+// Feeder is the part: it hands the world's reports to a sink and moves the world's
+// clock, at the pace of another clock. The world never runs ahead of its crowd: a
+// machine that is too slow for the pace has a slower world, and not one in which
+// the reports of many minutes come at once. It is for one goroutine.
 type Feeder struct {
 	world   *World
-	clock   clock.Clock
-	sink    Sink
 	from    outage.Minute
-	metrics *Metrics
+	pace    clock.Clock
+	mover   Mover
+	sink    Sink
+	metrics *Metrics // nil: none
 }
 
-// NewFeeder ties a world to a clock and a sink; metrics may be nil.
-func NewFeeder(w *World, from outage.Minute, c clock.Clock, s Sink, m *Metrics) *Feeder {
-	return &Feeder{world: w, clock: c, sink: s, from: from, metrics: m}
+// Crowd is what a feeder works between.
+type Crowd struct {
+	Pace    clock.Clock // how fast the world may run
+	Mover   Mover       // the world's clock
+	Sink    Sink
+	Metrics *Metrics // nil: none
 }
 
-// Run feeds minute after minute until the context ends; that is no error. Where
-// the sink is slower than the world, portions go out together, and none is lost.
+// NewFeeder prepares to feed from a minute on.
+func NewFeeder(w *World, from outage.Minute, c Crowd) *Feeder {
+	return &Feeder{world: w, from: from, pace: c.Pace, mover: c.Mover, sink: c.Sink, metrics: c.Metrics}
+}
+
+// Run feeds minute after minute until the context ends; that is no error.
 func (f *Feeder) Run(ctx context.Context) error {
-	for ; ; f.from++ {
-		if err := f.feed(ctx, f.from); err != nil {
+	for m := f.from; ; m++ {
+		if err := f.minute(ctx, m); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return fmt.Errorf("feed the reports of minute %s: %w", f.from, err)
+			return fmt.Errorf("feed the reports of minute %s: %w", m, err)
 		}
 	}
 }
 
-// feed hands over one minute in portions spread over its seconds.
-func (f *Feeder) feed(ctx context.Context, m outage.Minute) error {
-	if err := f.clock.WaitUntil(ctx, m.Time()); err != nil {
-		return err
-	}
+// minute hands one minute over, spread over its seconds; all at once where the
+// world is behind its pace by more than that.
+func (f *Feeder) minute(ctx context.Context, m outage.Minute) error {
 	reports := f.world.Reports(m)
 	rng := source(f.world.opts.Seed, "order", int64(m))
 	rng.Shuffle(len(reports), func(i, j int) { reports[i], reports[j] = reports[j], reports[i] })
-	for k := range portions {
-		if err := f.clock.WaitUntil(ctx, m.Time().Add(time.Duration(k)*time.Minute/portions)); err != nil {
+	for second := range secondsOfMinute {
+		t := m.Time().Add(time.Duration(second) * time.Second)
+		if err := f.pace.WaitUntil(ctx, t); err != nil {
 			return err
 		}
-		from, to := k*len(reports)/portions, (k+1)*len(reports)/portions
-		if from == to {
-			continue
+		f.mover.MoveTo(t)
+		if !f.pace.Now().Before((m + 1).Time()) {
+			return f.feed(ctx, m, reports)
 		}
-		if err := f.sink.Feed(ctx, reports[from:to]); err != nil {
-			return err
+		if second%feedEvery == 0 {
+			n := len(reports) / (portions - second/feedEvery)
+			if err := f.feed(ctx, m, reports[:n]); err != nil {
+				return err
+			}
+			reports = reports[n:]
 		}
-		f.metrics.fed(m, reports[from:to])
 	}
 	return nil
 }
 
-// Pour hands over whole minutes up to the last, as fast as the sink takes them.
-// After each, next is called with the minute that has ended, to move whatever
-// clock the sink goes by. Run goes on from there.
-func (f *Feeder) Pour(ctx context.Context, to outage.Minute, next func(ended outage.Minute) error) error {
-	for ; f.from < to; f.from++ {
-		reports := f.world.Reports(f.from)
-		if err := f.sink.Feed(ctx, reports); err != nil {
-			return fmt.Errorf("pour the reports of minute %s: %w", f.from, err)
-		}
-		f.metrics.fed(f.from, reports)
-		if err := next(f.from); err != nil {
-			return fmt.Errorf("end minute %s: %w", f.from, err)
-		}
+// feed hands a portion over.
+func (f *Feeder) feed(ctx context.Context, m outage.Minute, portion []outage.Report) error {
+	if len(portion) == 0 {
+		return nil
 	}
+	if err := f.sink.Feed(ctx, portion); err != nil {
+		return err
+	}
+	f.metrics.fed(m, portion)
 	return nil
 }
 

@@ -11,24 +11,26 @@ import (
 	"faultline/outage"
 )
 
-// sink counts what it is fed, with the world's time of each portion.
+// sink counts what it is fed, by the minute in which the world's clock stands.
 type sink struct {
-	clock   clock.Clock
-	people  map[outage.Minute]int
-	seconds map[int]bool
-	fail    error
+	clock    *clock.Driven
+	people   map[outage.Minute]int
+	portions int
+	slow     func()
+	fail     error
 }
 
 func (s *sink) Feed(_ context.Context, reports []outage.Report) error {
 	if s.fail != nil {
 		return s.fail
 	}
+	if s.slow != nil {
+		s.slow()
+	}
 	for _, r := range reports {
-		s.people[r.Minute] += r.Weight
+		s.people[outage.MinuteOf(s.clock.Now())] += r.Weight
 	}
-	if s.clock != nil {
-		s.seconds[s.clock.Now().Second()] = true
-	}
+	s.portions++
 	return nil
 }
 
@@ -40,23 +42,61 @@ func people(w *World, m outage.Minute) int {
 	return n
 }
 
+// feedFor feeds a fresh sink for a while of real time.
+func feedFor(t *testing.T, w *World, speed float64, d time.Duration, slow func()) *sink {
+	t.Helper()
+	s := &sink{clock: clock.NewDriven(Open.Time()), people: map[outage.Minute]int{}, slow: slow}
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	pace := clock.NewScaled(Open.Time(), Close.Time(), speed)
+	if err := NewFeeder(w, Open, Crowd{Pace: pace, Mover: s.clock, Sink: s}).Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestFeederSpreadsTheMinute(t *testing.T) {
 	w := world(t, DefaultOptions())
 	synctest.Test(t, func(t *testing.T) {
-		c := clock.NewScaled(Open.Time(), Close.Time(), 60)
-		s := &sink{clock: c, people: map[outage.Minute]int{}, seconds: map[int]bool{}}
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second-10*time.Millisecond)
-		defer cancel()
-		if err := NewFeeder(w, Open, c, s, nil).Run(ctx); err != nil {
-			t.Fatal(err)
-		}
+		s := feedFor(t, w, 60, 3*time.Second-10*time.Millisecond, nil)
 		for m := Open; m < Open+3; m++ {
 			if s.people[m] != people(w, m) {
 				t.Errorf("minute %s: fed %d, want %d", m, s.people[m], people(w, m))
 			}
 		}
-		if s.people[Open+3] != 0 || len(s.seconds) < 10 {
-			t.Errorf("fed %d too early; the minute was spread over %d seconds", s.people[Open+3], len(s.seconds))
+		if s.people[Open+3] != 0 || s.portions < 30 {
+			t.Errorf("fed %d too early, in %d portions", s.people[Open+3], s.portions)
+		}
+	})
+}
+
+// TestWorldWaitsForItsCrowd checks that a slow machine moves no report to another
+// minute.
+func TestWorldWaitsForItsCrowd(t *testing.T) {
+	w := world(t, DefaultOptions())
+	synctest.Test(t, func(t *testing.T) {
+		s := feedFor(t, w, 600, 2*time.Second, func() { time.Sleep(300 * time.Millisecond) })
+		for m := Open; m < Open+5; m++ {
+			if s.people[m] != people(w, m) {
+				t.Errorf("minute %s: fed %d, want %d", m, s.people[m], people(w, m))
+			}
+		}
+		if got := outage.MinuteOf(s.clock.Now()); got > Open+8 {
+			t.Errorf("the world is at %s although the machine is slow", got)
+		}
+	})
+}
+
+// TestFallsToOurSpeed plays the day at once and looks what happens then.
+func TestFallsToOurSpeed(t *testing.T) {
+	w := world(t, DefaultOptions())
+	synctest.Test(t, func(t *testing.T) {
+		s := feedFor(t, w, 1e7, 90*time.Second, nil)
+		if s.people[Close-1] != people(w, Close-1) {
+			t.Errorf("the last minute has %d, want %d", s.people[Close-1], people(w, Close-1))
+		}
+		if got := outage.MinuteOf(s.clock.Now()); got != Close+1 {
+			t.Errorf("after a minute and a half the world is at %s, want %s", got, Close+1)
 		}
 	})
 }
@@ -65,24 +105,14 @@ func TestFeederNamesTheMinute(t *testing.T) {
 	w := world(t, DefaultOptions())
 	full := errors.New("disk full")
 	c := clock.NewDriven(Close.Time())
-	s := &sink{fail: full}
-	if err := NewFeeder(w, Open, c, s, nil).Run(t.Context()); !errors.Is(err, full) {
-		t.Errorf("error %v, want %v", err, full)
-	}
-	if err := NewFeeder(w, Open, c, s, nil).Pour(t.Context(), Open+1, nil); !errors.Is(err, full) {
+	if err := NewFeeder(w, Open, Crowd{Pace: c, Mover: c, Sink: &sink{fail: full}}).Run(t.Context()); !errors.Is(err, full) {
 		t.Errorf("error %v, want %v", err, full)
 	}
 }
 
-func TestPourAndHistory(t *testing.T) {
+func TestHistory(t *testing.T) {
 	w := world(t, DefaultOptions())
-	s := &sink{people: map[outage.Minute]int{}}
-	var ended []outage.Minute
-	err := NewFeeder(w, Open, nil, s, nil).Pour(t.Context(), Open+10, func(m outage.Minute) error { ended = append(ended, m); return nil })
-	if err != nil || len(ended) != 10 || ended[9] != Open+9 {
-		t.Fatalf("ended %v, error %v", ended, err)
-	}
-	err = w.History(Open, Open+10, func(m outage.Minute, points []*outage.MinutePoints) error {
+	err := w.History(Open, Open+10, func(m outage.Minute, points []*outage.MinutePoints) error {
 		n := 0
 		for i, p := range points {
 			n += p.Total()
@@ -90,13 +120,17 @@ func TestPourAndHistory(t *testing.T) {
 				t.Errorf("minute %s: %s before %s", m, points[i-1].Service, p.Service)
 			}
 		}
-		if n != s.people[m] {
-			t.Errorf("minute %s: %d in history, %d poured", m, n, s.people[m])
+		if n != people(w, m) {
+			t.Errorf("minute %s: %d in history, %d in reports", m, n, people(w, m))
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	if err := w.History(Open, Open+1, func(outage.Minute, []*outage.MinutePoints) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("error %v, want %v", err, broken)
 	}
 }
 
