@@ -113,6 +113,11 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, pattern := a.mux.Handler(r)
+	if pattern == "" && r.URL.Path == reportsPath {
+		w.Header().Set("Allow", http.MethodPost)
+		a.fail(w, "", http.StatusMethodNotAllowed, "reports are sent with POST; they are read as /api/v1/services/{id}/series")
+		return
+	}
 	if pattern == "" {
 		a.fail(w, "", http.StatusNotFound, fmt.Sprintf("there is nothing at %q: /api/openapi.json lists what there is", r.URL.Path))
 		return

@@ -193,6 +193,7 @@ func TestProblems(t *testing.T) {
 		"/api/v1/incidents?open=perhaps":                                  {400, "open"},
 		"/api/v1/incidents?from=2025-03-11&to=2025-03-10":                 {400, "before"},
 		"/api/v1/nothing":                                                 {404, "/api/openapi.json"},
+		"/api/v1/reports":                                                 {405, "POST"},
 		"/api/v1/services?q=" + strings.Repeat("a", 3000):                 {400, "bytes long"},
 		"/api/v1/services/x/series?from=9999-12-31T23:59:00Z":             {400, "before"},
 		"/api/v1/services/x/series?from=0001-01-01&to=9999-12-31":         {400, "after 1970"},

@@ -23,6 +23,9 @@ type ReportAnswer struct {
 	Reason  string `json:"reason,omitempty" enum:"duplicate,cap" doc:"Why it was not counted"`
 }
 
+// reportsPath is where ingest takes reports.
+const reportsPath = "/api/v1/reports"
+
 // describeReports adds the operation that ingest answers to the document.
 func describeReports(doc *huma.OpenAPI) {
 	schema := func(v any, name string) *huma.Schema {
@@ -43,7 +46,7 @@ func describeReports(doc *huma.OpenAPI) {
 		responses[status] = &huma.Response{Description: why, Content: problem}
 	}
 	doc.AddOperation(&huma.Operation{
-		OperationID: "post-report", Method: http.MethodPost, Path: "/api/v1/reports",
+		OperationID: "post-report", Method: http.MethodPost, Path: reportsPath,
 		Summary:     "Report a problem with a service",
 		Description: "One person, one service, one category. When it is answered with 200 or 201 it is on stable storage. No address is ever stored.",
 		RequestBody: &huma.RequestBody{
