@@ -43,6 +43,9 @@ func (in *Ingest) Run(ctx context.Context) error {
 			if err := in.commit(nil); err != nil {
 				slog.Error("the end of a minute could not be saved, trying again with the next", "error", err)
 			}
+			if _, _, err := in.salts.pair(in.minute); err != nil { // a new day drops an old salt, presses or none
+				slog.Error("the salt of the day could not be turned, trying again with the next minute", "error", err)
+			}
 			if in.minute >= in.learnt+saveEvery {
 				in.saveCaps()
 			}

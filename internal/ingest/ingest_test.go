@@ -14,7 +14,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"faultline/internal/clock"
 	"faultline/internal/geo"
@@ -22,6 +25,8 @@ import (
 	"faultline/internal/stream/memory"
 	"faultline/outage"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // services is a catalog of one, and of one that is gone.
 type services struct{}
@@ -231,6 +236,22 @@ func TestSaltsAreDropped(t *testing.T) {
 	if err != nil || len(again.days) != 2 {
 		t.Fatalf("read back %d salts, %v", len(again.days), err)
 	}
+}
+
+// A salt goes when its time is over, even when nobody presses.
+func TestSaltsTurnInSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, memory.New(), t.TempDir())
+		r.press("20.1.2.3", "app")
+		for day := 1; day <= 3; day++ {
+			r.clock.MoveTo(start.Add(time.Duration(day) * 24 * time.Hour))
+			synctest.Wait()
+		}
+		r.stop()
+		if _, kept := r.salts.days[dayOf(outage.MinuteOf(start))]; kept || len(r.salts.days) != 2 {
+			t.Errorf("salts of %d days are kept, the first among them: %v", len(r.salts.days), kept)
+		}
+	})
 }
 
 // The salt turns at midnight; who pressed just before is still known just after.

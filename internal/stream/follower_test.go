@@ -11,10 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"faultline/internal/stream"
 	"faultline/internal/stream/memory"
 	"faultline/outage"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // counter is a small fold with state: it says in each minute how many reports
 // there were and how many there have been in all.
