@@ -32,6 +32,12 @@ func serve(t *testing.T, f *fakeStore) string {
 	w.Register(mux)
 	pressed := false
 	mux.HandleFunc("POST /s/{service}/report", func(rw http.ResponseWriter, r *http.Request) {
+		if r.FormValue("category") == "login" {
+			rw.Header().Set("Content-Type", "application/problem+json")
+			rw.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = rw.Write([]byte(`{"status":503,"detail":"your report was not saved: the disk is full"}`))
+			return
+		}
 		answer := "duplicate"
 		if !pressed && r.FormValue("category") == "website" {
 			f.change(func() { f.rows[4].Open.Count++ })
@@ -120,6 +126,14 @@ func TestPress(t *testing.T) {
 	}
 	tab.Press(kb.Enter)
 	tab.Until(`document.getElementById("answer").innerText.includes("already")`, 2*time.Second)
+}
+
+// TestRefused says why a report was not taken.
+func TestRefused(t *testing.T) {
+	b := browsertest.Start(t)
+	tab := b.Open(t, serve(t, xDay())+"/s/x", browsertest.Phone)
+	tab.Click(`button[value="login"]`)
+	tab.Until(`document.getElementById("answer").innerText.includes("disk is full")`, 2*time.Second)
 }
 
 // TestWithoutScript does the same in a browser that runs none.

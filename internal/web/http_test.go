@@ -176,6 +176,32 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// Whatever is asked, the answer is a page or a refusal, and never a 5xx.
+func FuzzAddress(f *testing.F) {
+	for _, seed := range []string{"/?q=x", "/s/x", "/s/%2e%2e", "/i/x-20250310T0932Z", "/i/-", "/live?page=/s/none", "/search?q=%ff", "/s/x?report=", "/static/..", "//x"} {
+		f.Add(seed)
+	}
+	store := xDay()
+	w := newTestWeb(store, nil)
+	w.hub.close() // live streams end at once
+	mux := http.NewServeMux()
+	w.Register(mux)
+	f.Fuzz(func(t *testing.T, address string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Skip()
+		}
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, req)
+		if rec.Code >= 500 && !strings.HasPrefix(req.URL.Path, "/live") {
+			t.Errorf("%q: status %d", address, rec.Code)
+		}
+		if ct := rec.Header().Get("Content-Type"); strings.HasPrefix(ct, "text/html") && rec.Header().Get("Content-Security-Policy") == "" && rec.Code == 200 {
+			t.Errorf("%q: a page without a policy", address)
+		}
+	})
+}
+
 func benchmarkPage(b *testing.B, path string) {
 	f := thousand()
 	w := newTestWeb(f, nil)

@@ -57,13 +57,30 @@ type Spark struct {
 // Now is what is out and what is rising.
 type Now struct {
 	World      World
-	Out        []Card
-	Rising     []Card
-	Recovering []Card
+	Out        Deck
+	Rising     Deck
+	Recovering Deck
 	Services   int  // in all
 	Unknown    int  // of those, too early to say
 	Early      bool // it is too early to say for all of them
 	Say        string
+}
+
+// Deck is a row of cards.
+type Deck struct {
+	Cards []Card
+	More  int // services that have no card here and are marked in the list of all
+}
+
+// Len is the number of services, those without a card too.
+func (d Deck) Len() int { return len(d.Cards) + d.More }
+
+func (d *Deck) add(r *store.Row, inc *outage.Incident) {
+	if len(d.Cards) == maxCards {
+		d.More++
+		return
+	}
+	d.Cards = append(d.Cards, CardOf(r, inc))
 }
 
 // Item is one service in the list of all.
@@ -99,23 +116,21 @@ func NowOf(rows []store.Row, open []outage.Incident, world World) Now {
 			continue
 		}
 		n.Services++
-		var list *[]Card
+		var deck *Deck
 		switch r.Bulletin.Status {
 		case outage.StatusProblems:
-			list = &n.Out
+			deck = &n.Out
 		case outage.StatusRising:
-			list = &n.Rising
+			deck = &n.Rising
 		case outage.StatusRecovering:
-			list = &n.Recovering
+			deck = &n.Recovering
 		case outage.StatusQuiet:
 			continue
 		default:
 			n.Unknown++
 			continue
 		}
-		if len(*list) < maxCards {
-			*list = append(*list, CardOf(r, byService[r.Service.ID]))
-		}
+		deck.add(r, byService[r.Service.ID])
 	}
 	n.Early = n.Unknown == n.Services
 	n.Say = sayNow(n)
@@ -127,14 +142,14 @@ func sayNow(n Now) string {
 	if n.Early {
 		return "Too early to say what is out."
 	}
-	if len(n.Out)+len(n.Rising)+len(n.Recovering) == 0 {
+	if n.Out.Len()+n.Rising.Len()+n.Recovering.Len() == 0 {
 		return "No service shows unusual reports right now."
 	}
 	var parts []string
 	for _, l := range []struct {
 		what  string
 		cards []Card
-	}{{"Users report problems", n.Out}, {"Reports are rising", n.Rising}, {"Recovering", n.Recovering}} {
+	}{{"Users report problems", n.Out.Cards}, {"Reports are rising", n.Rising.Cards}, {"Recovering", n.Recovering.Cards}} {
 		if len(l.cards) == 0 {
 			continue
 		}

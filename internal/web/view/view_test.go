@@ -107,14 +107,25 @@ func TestNowSortsByVolume(t *testing.T) {
 		row("a", outage.StatusProblems, 5), row("b", outage.StatusProblems, 50), row("c", outage.StatusRising, 9),
 		row("d", outage.StatusQuiet, 900), row("e", outage.StatusUnknown, 1), row("f", outage.StatusRecovering, 2), retired,
 	}, []outage.Incident{{ID: "b-1", Service: "b", Onset: 30}}, World{})
-	if len(n.Out) != 2 || n.Out[0].ID != "b" || n.Out[0].Incident != "b-1" || n.Out[0].Since == nil {
+	if n.Out.Len() != 2 || n.Out.Cards[0].ID != "b" || n.Out.Cards[0].Incident != "b-1" || n.Out.Cards[0].Since == nil {
 		t.Errorf("out: %+v", n.Out)
 	}
-	if len(n.Rising) != 1 || len(n.Recovering) != 1 || n.Unknown != 1 || n.Services != 6 || n.Early {
+	if n.Rising.Len() != 1 || n.Recovering.Len() != 1 || n.Unknown != 1 || n.Services != 6 || n.Early {
 		t.Errorf("the rest: %+v", n)
 	}
 	if want := "Users report problems: b, a. Reports are rising: c. Recovering: f."; n.Say != want {
 		t.Errorf("a screen reader hears %q, want %q", n.Say, want)
+	}
+}
+
+// However many are out, the page stays short and says how many there are.
+func TestNowIsBounded(t *testing.T) {
+	rows := make([]store.Row, 3*maxCards)
+	for i := range rows {
+		rows[i].Bulletin.Status = outage.StatusProblems
+	}
+	if n := NowOf(rows, nil, World{}); len(n.Out.Cards) != maxCards || n.Out.Len() != 3*maxCards {
+		t.Errorf("%d cards for %d services", len(n.Out.Cards), n.Out.Len())
 	}
 }
 
