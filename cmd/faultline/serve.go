@@ -101,6 +101,10 @@ func (w *world) run(ctx context.Context, l net.Listener, pages *web.Web, more ..
 		})
 	}
 	context.AfterFunc(running, stopServing) // a part that fails ends the service
+	select {
+	case <-w.project.Known():
+	case <-serving.Done():
+	}
 	served := httpd.Serve(serving, l, h)
 	stopParts()
 	return errors.Join(served, group.Wait())

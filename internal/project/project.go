@@ -62,6 +62,9 @@ type Project struct {
 	metrics *metrics
 	closed  atomic.Int64 // last minute closed in the store
 
+	known     chan struct{} // closed when the store has every service
+	knownOnce sync.Once
+
 	mu   sync.Mutex
 	safe map[string]uint64
 }
@@ -71,7 +74,7 @@ func New(cfg Config, log stream.Log, target Target, reg prometheus.Registerer) (
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configure project: %w", err)
 	}
-	return &Project{cfg: cfg, log: log, store: target, metrics: newMetrics(reg), safe: map[string]uint64{}}, nil
+	return &Project{cfg: cfg, log: log, store: target, metrics: newMetrics(reg), known: make(chan struct{}), safe: map[string]uint64{}}, nil
 }
 
 // taker is what becomes of the records of one topic.
@@ -97,6 +100,10 @@ func (p *Project) Run(ctx context.Context) error {
 	}
 	return err
 }
+
+// Known is closed when the store has every service of the log: before that a page
+// would say of a service that there is none.
+func (p *Project) Known() <-chan struct{} { return p.known }
 
 // Drain saves everything that is in the log now.
 func (p *Project) Drain(ctx context.Context) error { return p.follow(ctx, false) }
@@ -130,6 +137,7 @@ func (p *Project) follow(ctx context.Context, wait bool) error {
 	if err := services.run(ctx); err != nil {
 		return err
 	}
+	p.knownOnce.Do(func() { close(p.known) })
 	services.wait = wait
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return services.run(ctx) })
