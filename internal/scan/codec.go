@@ -143,11 +143,28 @@ func (c *coder) done(size int) error {
 	return nil
 }
 
+// Bounds of what a state may say of time: beyond them no series can be, and the
+// arithmetic of buckets would overflow.
+const (
+	farthest  = int64(1) << 50 // bucket, either way
+	unlearned = int64(1) << 20 // units between the last learned and the newest
+)
+
+// times carries where a series is in time.
+func (c *coder) times(begin, now, looked, unit, learned *int64) {
+	c.i64(begin, now, looked, unit, learned)
+	for _, v := range []int64{*begin, *now, *looked, *unit, *learned} {
+		c.bad = c.bad || v > farthest || v < -farthest
+	}
+	c.bad = c.bad || *unit-*learned > unlearned || *learned-*unit > unlearned
+}
+
 // levels carries a whole detector of values.
 func (c *coder) levels(s *levels) {
 	c.header(Value)
 	c.flag(&s.begun)
-	c.i64(&s.begin, &s.now, &s.looked, &s.unit, &s.learned, &s.units)
+	c.times(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
+	c.i64(&s.units)
 	c.episode(&s.ep)
 	c.f64(&s.recentS, &s.recentN, &s.offsetS, &s.offsetN, &s.noiseS, &s.noiseN)
 	c.f64(&s.slowS, &s.slowN, &s.tailN, &s.tailS, &s.seen, &s.mean, &s.noise, &s.slow)
@@ -163,7 +180,7 @@ func (c *coder) levels(s *levels) {
 func (c *coder) counter(s *counter) {
 	c.header(s.cfg.Kind)
 	c.flag(&s.begun)
-	c.i64(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
+	c.times(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
 	c.season(&s.season)
 	b := &s.belief
 	c.f64(&b.mean, &b.spread, &b.disp, &b.base, &b.week, &b.fresh)

@@ -323,21 +323,10 @@ func (s *counter) bandOf(b belief, idx int64) Baseline {
 	}
 	m := b.mean * exposure
 	v := b.disp*m + b.spread*m*m
-	out := Baseline{Expected: m, Dispersion: math.Max(1, v/m), Confidence: s.confidence()}
+	out := Baseline{Expected: m, Dispersion: math.Max(1, v/m), Confidence: s.plan.confidence(s.looked, s.season.units)}
 	out.Low, out.High = quantile(0.05, m, v), quantile(0.95, m, v)
 	if s.attempts != nil {
 		out.High = math.Min(out.High, exposure)
 	}
 	return out
-}
-
-// confidence says how much history there is.
-func (s *counter) confidence() Confidence {
-	switch {
-	case s.looked < s.plan.minimum:
-		return ConfidenceNone
-	case s.looked < s.plan.normal:
-		return ConfidenceLow
-	}
-	return ConfidenceNormal
 }

@@ -89,7 +89,7 @@ func (s *counter) look(idx int64) Result {
 		r.Effect = w.n / w.mean
 	}
 	fires := score >= s.threshold && w.n >= countFloor && r.Effect >= effectFloor &&
-		s.looked > s.plan.minimum && float64(s.count[i]) > r.Expected
+		s.looked > s.plan.minimum && s.season.units > 0 && float64(s.count[i]) > r.Expected
 	if s.ep.phase == None || s.ep.phase == Over {
 		s.ep.phase = None
 		if !fires {

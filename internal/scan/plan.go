@@ -84,3 +84,15 @@ func mod(a, b int64) int64 {
 
 // unitOf is the unit that a bucket lies in.
 func (p *plan) unitOf(idx int64) int64 { return (idx - mod(idx, p.unit)) / p.unit }
+
+// confidence says how much history there is: buckets in which somebody looked,
+// and units that have been learned.
+func (p *plan) confidence(looked, units int64) Confidence {
+	switch {
+	case looked < p.minimum || units == 0:
+		return ConfidenceNone
+	case looked < p.normal:
+		return ConfidenceLow
+	}
+	return ConfidenceNormal
+}

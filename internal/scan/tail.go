@@ -18,6 +18,9 @@ const exactRate = 60
 // loses digits for very large ones.
 const exactCount = 20000
 
+// nearMean is the exponent below which the saddlepoint divides by almost nothing.
+const nearMean = 0.5
+
 // rate is the exponent of the Chernoff bound: minus the natural logarithm of it
 // bounds P(X >= n) from above, for a negative binomial of mean m and variance v,
 // n > m. It is also the generalised likelihood ratio of a raised mean.
@@ -36,7 +39,7 @@ func tailScore(n, m, v float64) float64 {
 		return 0
 	}
 	if n > m {
-		if r := rate(n, m, v); r > exactRate || n > exactCount {
+		if r := rate(n, m, v); r > exactRate || n > exactCount && r > nearMean {
 			return saddle(n, m, v, r)
 		}
 	}
@@ -68,10 +71,11 @@ func saddle(n, m, v, r float64) float64 {
 		spread = n + n*n/k
 	}
 	w := math.Sqrt(2 * r)
-	if w < 3 {
-		return scoreOf(0.5 * math.Erfc((n-0.5-m)/math.Sqrt(2*v)))
-	}
 	u := -math.Expm1(-theta) * math.Sqrt(spread)
+	if w < 8 {
+		normal := math.Exp(-r) / math.Sqrt(2*math.Pi)
+		return scoreOf(0.5*math.Erfc(w/math.Sqrt2) + normal*(1/u-1/w))
+	}
 	// Mills' ratio less 1/w, by its asymptotic series.
 	mills := -1/(w*w*w) + 3/(w*w*w*w*w)
 	ln := -r - 0.5*math.Log(2*math.Pi) + math.Log(math.Max(1/u+mills, 1e-12))

@@ -90,7 +90,7 @@ func (s *levels) Missing(from, to int64) {
 	}
 	if to-s.now > 2*ringLen {
 		s.ep.interrupt()
-		for i := s.now + 1; i <= s.now+ringLen; i++ {
+		for i, end := s.now+1, s.now+ringLen; i <= end; i++ {
 			s.push(i, 0, 0)
 		}
 		s.now = to - ringLen
@@ -318,14 +318,10 @@ func (s *levels) Forecast(idx int64) Baseline {
 	}
 	const z = 1.6449 // 95 % of the normal law
 	sd := math.Sqrt(noise + slow)
-	b := Baseline{Expected: mean, Low: mean - z*sd, High: mean + z*sd, Confidence: ConfidenceNormal}
-	switch {
-	case s.looked < s.plan.minimum:
-		b.Confidence = ConfidenceNone
-	case s.looked < s.plan.normal:
-		b.Confidence = ConfidenceLow
+	return Baseline{
+		Expected: mean, Low: mean - z*sd, High: mean + z*sd,
+		Confidence: s.plan.confidence(s.looked, s.units),
 	}
-	return b
 }
 
 // MarshalBinary implements [Series].

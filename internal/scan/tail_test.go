@@ -1,0 +1,87 @@
+package scan
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// directTail adds up the probabilities of a negative binomial from n on.
+func directTail(n int, m, v float64) float64 {
+	k := m * m / (v - m)
+	lg := func(x float64) float64 { g, _ := math.Lgamma(x); return g }
+	sum := 0.0
+	for i := n; i < n+20000; i++ {
+		x := float64(i)
+		p := math.Exp(lg(x+k) - lg(k) - lg(x+1) + k*math.Log(m/v) + x*math.Log(1-m/v))
+		sum += p
+		if p < sum*1e-14 && x > m {
+			break
+		}
+	}
+	return sum
+}
+
+func TestTailScoreIsTheTail(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := math.Exp(rapid.Float64Range(math.Log(0.01), math.Log(3000)).Draw(t, "ln mean"))
+		v := m * rapid.Float64Range(1.05, 50).Draw(t, "dispersion")
+		n := int(math.Ceil(m + rapid.Float64Range(0, 12).Draw(t, "sd")*math.Sqrt(v)))
+		p := directTail(max(1, n), m, v)
+		if p < 1e-250 {
+			t.Skip("beyond what can be added up")
+		}
+		want, got := -math.Log10(p), tailScore(float64(max(1, n)), m, v)
+		if math.Abs(got-want) > 0.02+0.01*want {
+			t.Fatalf("mean %g variance %g n %d: score %g, want %g", m, v, n, got, want)
+		}
+	})
+}
+
+func TestTailScoreRises(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := math.Exp(rapid.Float64Range(-5, 9).Draw(t, "ln mean"))
+		v := m*rapid.Float64Range(1.05, 30).Draw(t, "dispersion") + m*m*rapid.Float64Range(0, 0.5).Draw(t, "spread")
+		last := 0.0
+		for i := range 200 {
+			n := math.Ceil(m * (1 + float64(i)*0.2))
+			s := tailScore(n, m, v)
+			if s < last*(1-1e-3)-1e-3 || math.IsNaN(s) {
+				t.Fatalf("mean %g variance %g: score of %g is %g after %g", m, v, n, s, last)
+			}
+			last = s
+		}
+	})
+}
+
+func TestBinomialScore(t *testing.T) {
+	for _, c := range []struct{ n, a, m, v, want float64 }{
+		{5, 5, 2.5, 1.25, -math.Log10(math.Pow(0.5, 5))},
+		{1, 10, 1, 0.9, -math.Log10(1 - math.Pow(0.9, 10))},
+		{0, 10, 1, 0.9, 0},
+		{5, 10, 10, 1, 0}, // everything was expected to fail
+	} {
+		if got := binomialScore(c.n, c.a, c.m, c.v); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%g errors of %g with %g expected: %g, want %g", c.n, c.a, c.m, got, c.want)
+		}
+	}
+}
+
+func TestQuantileCoversItsShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := math.Exp(rapid.Float64Range(math.Log(0.01), math.Log(5000)).Draw(t, "ln mean"))
+		v := m*rapid.Float64Range(1.05, 20).Draw(t, "dispersion") + 0.02*m*m
+		for _, q := range []float64{0.05, 0.95} {
+			n := quantile(q, m, v)
+			below, upTo := 1-directTail(int(n), m, v), 1-directTail(int(n)+1, m, v)
+			slack := 0.0
+			if m > directMean {
+				slack = 0.012
+			}
+			if upTo < q-slack-1e-9 || n > 0 && below > q+slack+1e-9 {
+				t.Fatalf("mean %g variance %g: quantile %g is %g, but P(<%g)=%g and P(<=%g)=%g", m, v, q, n, n, below, n, upTo)
+			}
+		}
+	})
+}
