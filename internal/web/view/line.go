@@ -18,7 +18,7 @@ type Line struct {
 	HasBaseline bool
 	HasGaps     bool
 	HasWaves    bool
-	Open        bool // the last bucket is provisional
+	Open        string // what the last bucket is while it is provisional
 	Bars        bool
 	Dots        string // what the marked buckets are
 }
@@ -42,7 +42,12 @@ func LineOf(spec chart.Spec) Line {
 		b := spec.Buckets[i]
 		missing += b.Missing
 		l.HasBaseline = l.HasBaseline || b.HasBaseline
-		l.Open = l.Open || b.Provisional
+		if b.Provisional {
+			l.Open = "open minute"
+			if spec.Step > 1 {
+				l.Open = "so far"
+			}
+		}
 		l.Rows = append(l.Rows, lineRow(b, spec.Step))
 	}
 	if missing > 0 {
@@ -65,6 +70,9 @@ func lineRow(b store.Bucket, step outage.Minute) LineRow {
 		r.Note = Plural(b.Missing, "minute") + " missing"
 	case b.Provisional:
 		r.Note = "open minute, provisional"
+		if step > 1 {
+			r.Note = "so far, not complete"
+		}
 	}
 	if b.Aside > 0 {
 		if r.Note != "" {

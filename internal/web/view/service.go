@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"faultline/internal/store"
@@ -182,6 +183,7 @@ func usualOf(r *store.Row) string {
 
 func dayLine(f ServiceFacts) Line {
 	name := f.Row.Service.Name
+	f.Day = soFar(f.Day, DayStep, f.Pulse.Closed)
 	spec := chart.Spec{
 		ID: "day", Buckets: f.Day, Step: DayStep,
 		Title: "Reports about " + name + " in the last 24 hours, by the quarter hour",
@@ -203,6 +205,16 @@ func dayLine(f ServiceFacts) Line {
 		l.Notes = append([]string{"Reports of it are counted since " + At(f.Row.Since, f.Pulse.Closed).Text + "."}, l.Notes...)
 	}
 	return l
+}
+
+// soFar marks a last bucket that is not over yet: drawn like the others it would
+// look as if reports were falling.
+func soFar(bs []store.Bucket, step, closed outage.Minute) []store.Bucket {
+	if n := len(bs); n > 0 && bs[n-1].Start+step > closed+1 {
+		bs = slices.Clone(bs)
+		bs[n-1].Provisional = true
+	}
+	return bs
 }
 
 func hourLine(f ServiceFacts) Line {
