@@ -61,12 +61,8 @@ func (c *demoCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	warm := newLateFold()
-	warming, stop := context.WithCancel(ctx)
-	defer stop()
-	go warm.resolve(func() (stream.Fold, error) { return d.warm(warming) })
 	fmt.Fprintf(s.out, "The demonstration world answers on http://%s\n", l.Addr())
-	if err := d.play(ctx, l, dir, warm); err != nil {
+	if err := d.play(ctx, l, dir); err != nil {
 		return fmt.Errorf("play the demonstration world: %w", err)
 	}
 	return nil
@@ -115,7 +111,7 @@ func (d *demoRun) warm(ctx context.Context) (stream.Fold, error) {
 }
 
 // play opens the world at nine and runs it with the generator as its crowd.
-func (d *demoRun) play(ctx context.Context, l net.Listener, dir string, warm *lateFold) error {
+func (d *demoRun) play(ctx context.Context, l net.Listener, dir string) error {
 	if err := d.seedHistory(ctx, dir); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -129,6 +125,7 @@ func (d *demoRun) play(ctx context.Context, l net.Listener, dir string, warm *la
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	warm := newLateFold()
 	for _, f := range w.followers {
 		if f.Name == detect.Name {
 			f.Fold = warm
@@ -142,6 +139,14 @@ func (d *demoRun) play(ctx context.Context, l net.Listener, dir string, warm *la
 		Text:  "Demonstration: 10 March 2025, reconstructed from published figures.",
 		Title: "About this demonstration", Body: about,
 	})
+	// The first reader finds every service and its history.
+	if err := w.project.Drain(ctx); err != nil {
+		return errors.Join(err, l.Close(), w.close())
+	}
+	warming, stop := context.WithCancel(ctx)
+	defer stop()
+	// Only now, for it takes every processor there is, and the first page needs one.
+	go warm.resolve(func() (stream.Fold, error) { return d.warm(warming) })
 	return errors.Join(w.run(ctx, l, pages, d.crowd(w)), w.close())
 }
 
