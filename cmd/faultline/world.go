@@ -199,7 +199,9 @@ func (w *world) openProject(context.Context) (err error) {
 }
 
 func (w *world) openAPI(context.Context) (err error) {
-	w.api, err = api.New(api.DefaultConfig(), w.store, w.registry)
+	cfg := api.DefaultConfig()
+	cfg.SeverityRule = incident.SeverityRule
+	w.api, err = api.New(cfg, w.store, w.registry)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"faultline/internal/smallcell"
 	"faultline/outage"
 )
 
@@ -28,14 +29,22 @@ type Affected struct {
 	Peak, Total, Effect string
 }
 
-func affectedOf(kind string, in []outage.Affected, name func(string) string, ref outage.Minute) Cells {
+// affectedOf prints the countries or categories of an incident under the rule for
+// small cells, which the API keeps as well.
+func affectedOf(kind string, all []outage.Affected, i *outage.Incident, name func(string) string, ref outage.Minute) Cells {
 	out := Cells{Kind: kind}
-	in = slices.Clone(in)
-	slices.SortStableFunc(in, func(a, b outage.Affected) int { return cmp.Compare(b.Total, a.Total) })
-	for n, a := range in {
+	shown := smallcell.ShowAffected(all, i.Total, i.State.Open())
+	slices.SortStableFunc(shown, func(a, b smallcell.Shown) int { return cmp.Compare(b.Total, a.Total) })
+	for n, a := range shown {
 		line := Affected{
 			Name: name(a.Name), FirstSeen: At(a.FirstSeen, ref), LastSeen: At(a.LastSeen, ref),
-			Peak: Cell(a.Peak), Total: Cell(a.Total), Effect: effect(a.Effect),
+			Peak: hidden(a.Peak, a.HidePeak), Total: hidden(a.Total, a.HideTotal),
+		}
+		if a.AtLeast {
+			line.Total = "≥ " + line.Total
+		}
+		if !a.HideTotal {
+			line.Effect = effect(a.Effect)
 		}
 		if n < topCells {
 			out.Top = append(out.Top, line)
@@ -44,6 +53,17 @@ func affectedOf(kind string, in []outage.Affected, name func(string) string, ref
 		}
 	}
 	return out
+}
+
+// hidden prints a number, or what stands in its place.
+func hidden(n int, hide bool) string {
+	switch {
+	case hide && n < smallcell.K:
+		return "<5"
+	case hide:
+		return "withheld"
+	}
+	return Count(n)
 }
 
 func effect(v float64) string {

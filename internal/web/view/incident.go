@@ -106,8 +106,8 @@ func IncidentOf(f IncidentFacts) Incident {
 		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
 		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: i.Basis,
 		Line:  incidentLine(f, i),
-		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, country, ref),
-		Categories: affectedOf("Problem", i.Categories, category, ref),
+		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, i, country, ref),
+		Categories: affectedOf("Problem", i.Categories, i, category, ref),
 	}
 	v.Length = Span(endOf(i, f.Pulse.Closed) - i.Onset)
 	v.Title = v.Service + ": incident of " + i.Onset.Time().Format("2 January 2006")
