@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -197,7 +198,12 @@ func (f *Fold) Restore(b []byte) error {
 		return fmt.Errorf("decode the state of incidents: %w", err)
 	}
 	if s.Lives == nil || s.Last == nil {
-		return fmt.Errorf("decode the state of incidents: lives or last revisions are absent")
+		return errors.New("decode the state of incidents: lives or last revisions are absent")
+	}
+	for service, l := range s.Lives {
+		if l == nil || l.Inc.Service != service || len(l.Inc.Waves) == 0 || len(l.Waves.Samples) == 0 {
+			return fmt.Errorf("decode the state of incidents: that of %q is not whole", service)
+		}
 	}
 	f.state = s
 	clear(f.pending)

@@ -121,7 +121,8 @@ func sound(t *rapid.T, i *outage.Incident) {
 }
 
 func TestRestoreRefusesDamage(t *testing.T) {
-	for _, s := range []string{"", "{", "null", `{"lives":null}`, `{"lives":1,"last":{}}`} {
+	for _, s := range []string{"", "{", "null", `{"lives":null}`, `{"lives":1,"last":{}}`,
+		`{"lives":{"x":null},"last":{}}`, `{"lives":{"x":{}},"last":{}}`} {
 		if err := New(DefaultConfig()).Restore([]byte(s)); err == nil {
 			t.Errorf("state %q was taken", s)
 		}
@@ -156,4 +157,37 @@ func TestApplyReadsTheTopic(t *testing.T) {
 	if err := f.Apply(stream.Detections.Name, e.Record); err == nil {
 		t.Error("a damaged record was taken")
 	}
+}
+
+// FuzzRestore checks that no state breaks the fold, now or in the next minutes.
+func FuzzRestore(f *testing.F) {
+	live := New(DefaultConfig())
+	at := func(m outage.Minute) *outage.MinuteDetections {
+		return &outage.MinuteDetections{Service: "x", Minute: m, Detections: []outage.Detection{{
+			Signal: outage.SignalReports, Phase: outage.PhaseAlarm, Count: 9, First: day, Onset: day - 1, OnsetCount: 12, Confirm: 9, Networks: 3,
+		}}}
+	}
+	for m := day; m < day+3; m++ {
+		state, err := live.Snapshot()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(state)
+		live.Observe(at(m))
+		live.End(m, false)
+	}
+	f.Fuzz(func(t *testing.T, state []byte) {
+		fold := New(DefaultConfig())
+		if fold.Restore(state) != nil {
+			return
+		}
+		for m := day; m < day+90; m++ {
+			if m < day+10 {
+				fold.Observe(at(m))
+			}
+			if _, err := fold.Tick(m, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

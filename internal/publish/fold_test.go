@@ -67,6 +67,7 @@ func TestWords(t *testing.T) {
 		}},
 		{"dismissed", func(i *outage.Incident) { i.State, i.Total = outage.StateDismissed, 6 }},
 		{"unknown state", func(i *outage.Incident) { i.State = "odd" }},
+		{"no waves", func(i *outage.Incident) { i.Waves = nil }},
 	}
 	var b strings.Builder
 	for _, c := range cases {

@@ -23,7 +23,11 @@ const (
 // Word puts a revision of an incident into words.
 func Word(name string, i *outage.Incident) outage.Bulletin {
 	b := outage.Bulletin{Service: i.Service, Minute: i.Minute, Incident: i.ID, Revision: i.Revision}
-	switch i.State {
+	state := i.State
+	if len(i.Waves) == 0 {
+		state = "" // no writer of ours makes such a thing, and a log may hold anything
+	}
+	switch state {
 	case outage.StateSuspected:
 		b.Status, b.Headline, b.Reason = outage.StatusRising, risingHeadline(name, i), risingReason(i)
 	case outage.StateConfirmed:
