@@ -106,9 +106,11 @@ func (c *demoCmd) directory() (dir string, clean func() error, err error) {
 
 // warm folds the six weeks into a detector.
 func (d *demoRun) warm(ctx context.Context) (stream.Fold, error) {
-	return demo.Warm(ctx, d.generator, demo.Begin, demo.Open-demoHistory,
-		func() (*detect.Fold, error) { return detect.New(detect.DefaultConfig()) }, (*detect.Fold).Merge)
+	return demo.Warm(ctx, d.generator, demo.Span{From: demo.Begin, To: demo.Open - demoHistory},
+		demo.Maker[*detect.Fold]{Begin: newDetector, Merge: (*detect.Fold).Merge})
 }
+
+func newDetector() (*detect.Fold, error) { return detect.New(detect.DefaultConfig()) }
 
 // play opens the world at nine and runs it with the generator as its crowd.
 func (d *demoRun) play(ctx context.Context, l net.Listener, dir string) error {

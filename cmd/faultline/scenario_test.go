@@ -66,8 +66,8 @@ func warmState(t *testing.T, o demo.Options, from outage.Minute) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := demo.Warm(t.Context(), w, from, demo.Day,
-		func() (*detect.Fold, error) { return detect.New(detect.DefaultConfig()) }, (*detect.Fold).Merge)
+	f, err := demo.Warm(t.Context(), w, demo.Span{From: from, To: demo.Day},
+		demo.Maker[*detect.Fold]{Begin: newDetector, Merge: (*detect.Fold).Merge})
 	if err != nil {
 		t.Fatal(err)
 	}

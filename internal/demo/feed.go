@@ -160,28 +160,37 @@ type Folder interface {
 	Close(m outage.Minute, missing bool) ([]outage.MinuteDetections, []outage.ServiceBaseline)
 }
 
-// Warm folds the background of all services from one minute up to another: a
-// fold for each service, side by side on all processors, then merged into the
-// first in the order of Services. begin makes an empty fold.
-func Warm[F Folder](ctx context.Context, w *World, from, to outage.Minute, begin func() (F, error), merge func(into, other F) error) (F, error) {
+// Span is the minutes from From up to but not including To.
+type Span struct{ From, To outage.Minute }
+
+// Maker makes folds of a kind and puts them together.
+type Maker[F Folder] struct {
+	Begin func() (F, error) // an empty fold
+	Merge func(into, other F) error
+}
+
+// Warm folds the background of all services in a span: a fold for each service,
+// side by side on all processors, then merged into the first in the order of
+// Services.
+func Warm[F Folder](ctx context.Context, w *World, span Span, maker Maker[F]) (F, error) {
 	folds := make([]F, len(services))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for s := range services {
 		g.Go(func() error {
-			f, err := begin()
+			f, err := maker.Begin()
 			if err != nil {
 				return fmt.Errorf("begin the fold of service %s: %w", services[s].id, err)
 			}
 			folds[s] = f
-			return w.foldInto(ctx, f, s, from, to)
+			return w.foldInto(ctx, f, s, span)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return folds[0], fmt.Errorf("fold the weeks before the day: %w", err)
 	}
 	for _, f := range folds[1:] {
-		if err := merge(folds[0], f); err != nil {
+		if err := maker.Merge(folds[0], f); err != nil {
 			return folds[0], fmt.Errorf("put the services' weeks together: %w", err)
 		}
 	}
@@ -189,9 +198,9 @@ func Warm[F Folder](ctx context.Context, w *World, from, to outage.Minute, begin
 }
 
 // foldInto folds one service's minutes.
-func (w *World) foldInto(ctx context.Context, f Folder, s int, from, to outage.Minute) error {
+func (w *World) foldInto(ctx context.Context, f Folder, s int, span Span) error {
 	var mem scratch
-	for m := from; m < to; m++ {
+	for m := span.From; m < span.To; m++ {
 		if p := w.points(s, m, &mem); p != nil {
 			if err := f.Take(p); err != nil {
 				return err

@@ -150,10 +150,13 @@ func (c *tally) Close(m outage.Minute, _ bool) ([]outage.MinuteDetections, []out
 func TestWarm(t *testing.T) {
 	w := world(t, DefaultOptions())
 	merged := 0
-	f, err := Warm(t.Context(), w, Begin, Begin+30, func() (*tally, error) { return &tally{}, nil }, func(into, other *tally) error {
-		merged++
-		into.n += other.n
-		return nil
+	f, err := Warm(t.Context(), w, Span{Begin, Begin + 30}, Maker[*tally]{
+		func() (*tally, error) { return &tally{}, nil },
+		func(into, other *tally) error {
+			merged++
+			into.n += other.n
+			return nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +169,7 @@ func TestWarm(t *testing.T) {
 		t.Errorf("folded %d people up to %s in %d merges, want %d", f.n, f.closed, merged, want)
 	}
 	broken := errors.New("broken")
-	if _, err := Warm(t.Context(), w, Begin, Begin+1, func() (*tally, error) { return nil, broken }, nil); !errors.Is(err, broken) {
+	if _, err := Warm(t.Context(), w, Span{Begin, Begin + 1}, Maker[*tally]{Begin: func() (*tally, error) { return nil, broken }}); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }
