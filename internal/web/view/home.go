@@ -20,7 +20,7 @@ type World struct {
 
 // lagTolerance is how far the last closed minute may lie behind the clock before
 // a page says so: below it, the lag is the normal way of a minute through the line.
-const lagTolerance outage.Minute = 3
+const lagTolerance outage.Minute = 5
 
 // WorldOf describes how far the counting has come at the world's minute now.
 func WorldOf(closed, now outage.Minute) World {

@@ -159,6 +159,17 @@ func TestOpenMinuteIsNeverAClosedOne(t *testing.T) {
 	}
 }
 
+// A quarter hour that is not over is drawn apart, and the store's answer is left alone.
+func TestSoFar(t *testing.T) {
+	in := []store.Bucket{{Start: 0}, {Start: 15}}
+	if out := soFar(in, 15, 29); out[1].Provisional {
+		t.Error("a quarter hour that is over counts as open")
+	}
+	if out := soFar(in, 15, 20); !out[1].Provisional || in[1].Provisional || out[0].Provisional {
+		t.Errorf("got %+v from %+v", out, in)
+	}
+}
+
 func TestIncidentSpan(t *testing.T) {
 	for name, c := range map[string]struct {
 		i    outage.Incident
