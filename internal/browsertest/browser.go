@@ -20,7 +20,7 @@ import (
 )
 
 // Timeout ends a browser that hangs: the test fails instead of the whole run.
-const Timeout = 90 * time.Second
+const Timeout = 5 * time.Minute
 
 // installChromium is what a person has to do where there is no browser.
 const installChromium = "no Chromium found; to run this test: apt-get install -y chromium"
@@ -65,6 +65,7 @@ func Start(t testing.TB) *Browser {
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(time.Minute), // a busy machine starts it slowly
 	)
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox) // the sandbox refuses to run as root
