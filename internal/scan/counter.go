@@ -18,7 +18,6 @@ type counter struct {
 	cfg       Config
 	plan      plan
 	threshold float64
-	prior     float64 // exposure that the belief about a new series is worth
 
 	begun   bool
 	begin   int64 // first bucket of the history
@@ -48,9 +47,10 @@ type counter struct {
 // newCounter makes a detector without history.
 func newCounter(c Config) *counter {
 	s := &counter{cfg: c, plan: planFor(c), threshold: threshold(c)}
-	s.prior = math.Max(1, recentMinutes/c.Step.Minutes())
+	// The belief about a new series fades as what is seen does.
+	s.season.recentN = math.Max(1, recentMinutes/c.Step.Minutes())
 	if c.Kind == Rate {
-		s.prior = recentAttempts
+		s.season.recentN = recentAttempts
 		s.attempts = make([]uint32, ringLen)
 		s.sumAttempts = make([]uint64, ringLen)
 	}
@@ -93,7 +93,7 @@ func (s *counter) start(idx int64) {
 	s.begun, s.begin, s.now = true, idx, idx-1
 	s.unit = s.plan.unitOf(idx)
 	s.learned = s.unit
-	s.belief = s.season.believe(&s.plan, s.prior, s.unit)
+	s.belief = s.season.believe(&s.plan, s.unit)
 }
 
 // Missing implements [Series].
@@ -130,6 +130,10 @@ func (s *counter) zeros(idx int64) {
 	}
 }
 
+// forgotten is how many units of zeros are learned at most: what was there before
+// two years of quarter hours of zeros weighs nothing.
+const forgotten = 2 * 365 * daySlots
+
 // leap goes to bucket idx over a stretch of zeros (or of nothing), a unit at a
 // time. What lies in the ring is learned first; afterwards the ring is empty.
 func (s *counter) leap(idx int64, mark uint8) {
@@ -142,14 +146,14 @@ func (s *counter) leap(idx int64, mark uint8) {
 	if mark&seen != 0 {
 		s.looked += max(0, idx-s.now)
 		zero := unitSums{exposure: float64(s.plan.unit), whole: true}
-		for u := last; u < target; u++ {
-			s.season.learn(&s.plan, s.prior, u, zero)
+		for u := max(last, target-forgotten); u < target; u++ {
+			s.season.learn(&s.plan, u, zero)
 		}
 	}
 	s.clearRing(mark)
 	s.now, s.learned = max(s.now, idx), max(target, last)
 	s.unit = s.learned
-	s.belief = s.season.believe(&s.plan, s.prior, s.unit)
+	s.belief = s.season.believe(&s.plan, s.unit)
 	s.bandOK = false
 }
 
@@ -226,7 +230,7 @@ func (s *counter) enter(unit, idx int64) {
 	unknown := s.season.units == 0
 	s.learnUpTo(due)
 	s.unit = unit
-	s.belief = s.season.believe(&s.plan, s.prior, unit)
+	s.belief = s.season.believe(&s.plan, unit)
 	s.bandOK = false
 	if unknown && s.season.units > 0 {
 		s.rejudge()
@@ -254,7 +258,7 @@ func (s *counter) learnUpTo(due int64) {
 	oldest := s.plan.unitOf(s.now-ringLen) + 1
 	for ; s.learned < due; s.learned++ {
 		if s.learned >= oldest {
-			s.season.learn(&s.plan, s.prior, s.learned, s.sums(s.learned))
+			s.season.learn(&s.plan, s.learned, s.sums(s.learned))
 		}
 	}
 }
@@ -306,7 +310,7 @@ func (s *counter) Forecast(idx int64) Baseline {
 	}
 	b := s.belief
 	if unit != s.unit {
-		b = s.season.believe(&s.plan, s.prior, unit)
+		b = s.season.believe(&s.plan, unit)
 	}
 	out := s.bandOf(b, idx)
 	if s.begun && s.attempts == nil {

@@ -94,7 +94,7 @@ func (s *counter) adopt(idx int64) {
 		s.fixed[i] = uint64(float64(s.fixed[i]) * factor)
 	}
 	s.sumUp()
-	s.belief = s.season.believe(&s.plan, s.prior, s.unit)
+	s.belief = s.season.believe(&s.plan, s.unit)
 	s.bandOK = false
 }
 

@@ -15,11 +15,12 @@ const (
 	dispersionPrior  = 3.0  // variance over mean of crowd reports before the series has shown its own
 	dispersionWeight = 6.0  // degrees of freedom that this belief is worth
 	blockWeight      = 40.0 // degrees of freedom that all day is worth against three hours of it
-	dispersionDoubt  = 2.0  // standard errors that the excess is taken above its estimate
+	dispersionDoubt  = 3.0  // standard errors that the excess is taken above its estimate
 	dispersionFloor  = 1.05 // never quite Poisson: the tail must not trust the model that far
 	dispersionRidge  = 3.0  // keeps single events of tiny series from weighing much
 	dispersionLife   = 14 * daySlots
 	daySpread        = 0.5  // of one quarter hour around the recent level
+	nearSpread       = 0.2  // of one quarter hour around its neighbours
 	weekSpread       = 0.25 // of one hour of the week around the day's shape
 	levelSpread      = 0.3  // of the level around the shape
 	driftPrior       = 0.15 // of an hour around its forecast
@@ -93,27 +94,36 @@ func (s *season) dispersionAt(block int, mu float64) float64 {
 	fine = ratio(fine, blockWeight, float64(d.fineN), float64(d.fineD))
 	wide := ratio(dispersionPrior, dispersionWeight, float64(all.wideN), float64(all.wideD))
 	wide = ratio(wide, blockWeight, float64(d.wideN), float64(d.wideD))
+	freedom := float64(all.fineD + all.wideD)
 	phi := math.Max(fine, wide)
-	phi = 1 + (phi-1)*(1+dispersionDoubt/math.Sqrt(1+float64(all.fineD+all.wideD)))
+	phi = 1 + (phi-1)*(1+dispersionDoubt/math.Sqrt(dispersionWeight+freedom))
 	phi = math.Max(dispersionFloor, phi)
-	at := ratio(float64(all.mean+1e-9)/float64(all.weight+1e-9), blockWeight/unitMax, float64(d.mean), float64(d.weight))
-	if at > 0 && mu > at && phi > 1 {
+	at := float64(all.mean) / math.Max(1, float64(all.weight))
+	at = ratio(at, blockWeight/unitMax, float64(d.mean), float64(d.weight))
+	// What was not learned from events was not learned at any mean.
+	at = ratio(mu, dispersionWeight, at*freedom, freedom)
+	if mu > at {
 		phi = 1 + (phi-1)*mu/at
 	}
 	return phi
 }
 
+// recent is the level of the last hours, per bucket or attempt.
+func (s *season) recent() float64 {
+	return (s.recentC + recentCount) / math.Max(s.recentN, 1)
+}
+
 // believe is the predictive law of a unit, from what was learned.
-func (s *season) believe(p *plan, prior float64, unit int64) belief {
+func (s *season) believe(p *plan, unit int64) belief {
 	quarter, hour, block := p.slots(unit)
-	recent := (s.recentC + recentCount) / (s.recentN + prior)
+	recent := s.recent()
 	phi := s.dispersionAt(block, recent)
 	b := belief{}
-	pseudo := phi / (daySpread * daySpread)
-	b.base = (float64(s.dayC[quarter]) + pseudo) / (float64(s.dayN[quarter]) + pseudo/recent)
-	dayVar := 1 / (float64(s.dayN[quarter])*b.base/phi + 1/(daySpread*daySpread))
+	before, info := s.dayPrior(quarter, recent, phi)
+	b.base = (float64(s.dayC[quarter]) + phi*info) / (float64(s.dayN[quarter]) + phi*info/before)
+	dayVar := 1 / (float64(s.dayN[quarter])*b.base/phi + info)
 	b.fresh = dayVar / (daySpread * daySpread)
-	pseudo = phi / (weekSpread * weekSpread)
+	pseudo := phi / (weekSpread * weekSpread)
 	b.week = ratio(1, pseudo, float64(s.weekC[hour]), float64(s.weekE[hour]))
 	weekVar := 1 / (float64(s.weekE[hour])/phi + 1/(weekSpread*weekSpread))
 	pseudo = phi / (levelSpread * levelSpread)
@@ -124,6 +134,23 @@ func (s *season) believe(p *plan, prior float64, unit int64) belief {
 		phi/(s.recentC+recentCount)*b.fresh*b.fresh
 	b.disp = s.dispersionAt(block, b.mean)
 	return b
+}
+
+// dayPrior is what is believed of a quarter hour before its own past is looked
+// at, with the information (inverse relative variance) that this is worth: the
+// recent level and, once the quarters on both sides are known, what lies between
+// those.
+func (s *season) dayPrior(quarter int, recent, phi float64) (mean, info float64) {
+	left, right := (quarter+daySlots-1)%daySlots, (quarter+1)%daySlots
+	mean, info = recent, 1/(daySpread*daySpread)
+	if s.dayN[left] == 0 || s.dayN[right] == 0 {
+		return mean, info
+	}
+	a := float64(s.dayC[left]) / float64(s.dayN[left])
+	b := float64(s.dayC[right]) / float64(s.dayN[right])
+	known := 2 * math.Min(float64(s.dayC[left]), float64(s.dayC[right])) / phi
+	near := known / (1 + known*nearSpread*nearSpread)
+	return (mean*info + (a+b)/2*near) / (info + near), info + near
 }
 
 // drift is the relative variance of an hour around its forecast that no season
@@ -142,22 +169,22 @@ type unitSums struct {
 }
 
 // learn takes one unit in.
-func (s *season) learn(p *plan, prior float64, unit int64, u unitSums) {
+func (s *season) learn(p *plan, unit int64, u unitSums) {
 	position := mod(unit, groupUnits)
 	s.groupM[position] = 0
 	if u.exposure > 0 {
-		b := s.believe(p, prior, unit)
+		b := s.believe(p, unit)
 		m := b.mean * u.exposure
 		s.clip(&u, m, b)
 		if u.whole && s.units >= groupUnits {
 			s.groupS[position], s.groupM[position] = float32(u.sum), float32(m)
 		}
 		s.learnDispersion(p, unit, u, m)
-		s.learnShape(p, prior, unit, u, b)
+		s.learnShape(p, unit, u, b)
 		s.units++
 	}
 	if position == groupUnits-1 {
-		s.learnGroup(p, unit, prior)
+		s.learnGroup(p, unit)
 		s.groupM = [groupUnits]float32{}
 	}
 }
@@ -177,9 +204,9 @@ func (s *season) clip(u *unitSums, m float64, b belief) {
 
 // learnShape moves the recent level, the time of day, the hour of week and the
 // level towards what was seen.
-func (s *season) learnShape(p *plan, prior float64, unit int64, u unitSums, b belief) {
+func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
 	quarter, hour, _ := p.slots(unit)
-	recent := (s.recentC + recentCount) / (s.recentN + prior)
+	recent := s.recent()
 	life := math.Min(recentLong, math.Max(recentShort, recentEvents*b.disp/(recent*u.exposure/p.perUnit)))
 	keep := math.Exp2(-p.perUnit / life)
 	s.recentC = s.recentC*keep + u.sum
@@ -223,7 +250,7 @@ func (s *season) learnDispersion(p *plan, unit int64, u unitSums, m float64) {
 
 // learnGroup compares the units of an hour with each other, which is blind to
 // slow drift, and the hour with its forecast, which is not.
-func (s *season) learnGroup(p *plan, unit int64, prior float64) {
+func (s *season) learnGroup(p *plan, unit int64) {
 	var n, m float64
 	for i := range s.groupM {
 		if s.groupM[i] == 0 {
@@ -251,7 +278,7 @@ func (s *season) learnGroup(p *plan, unit int64, prior float64) {
 	if m > 10*phi {
 		keep := math.Exp2(-p.perUnit * groupUnits / dispersionLife)
 		// While the season is hardly known, its error is not drift.
-		w := s.drift() / s.believe(p, prior, unit).spread
+		w := s.drift() / s.believe(p, unit).spread
 		excess := ((n-m)*(n-m) - phi*m) / (m * m)
 		s.driftN = s.driftN*keep + w*math.Max(-0.25, math.Min(1, excess))
 		s.driftW = s.driftW*keep + w
