@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"faultline/internal/httpd"
 )
@@ -130,8 +131,7 @@ func (in *Ingest) reportForm(w http.ResponseWriter, r *http.Request) {
 	p := Press{Service: r.PathValue("service"), Category: r.PostForm.Get("category"), Country: r.PostForm.Get("country")}
 	res, err := in.take(r, p)
 	if err != nil {
-		status, detail := explain(w, err)
-		httpd.WriteProblem(w, status, detail)
+		in.refuseForm(w, r, err)
 		return
 	}
 	word := "counted"
@@ -144,4 +144,16 @@ func (in *Ingest) reportForm(w http.ResponseWriter, r *http.Request) {
 		word = "country"
 	}
 	http.Redirect(w, r, "/s/"+url.PathEscape(p.Service)+"?report="+word, http.StatusSeeOther)
+}
+
+// refuseForm answers a form that was not taken. A browser that shows what it gets
+// is led back to the page, which says so in words; the script of the page gets the
+// problem itself.
+func (in *Ingest) refuseForm(w http.ResponseWriter, r *http.Request, err error) {
+	status, detail := explain(w, err)
+	if status == http.StatusServiceUnavailable && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		http.Redirect(w, r, "/s/"+url.PathEscape(r.PathValue("service"))+"?report=failed", http.StatusSeeOther)
+		return
+	}
+	httpd.WriteProblem(w, status, detail)
 }

@@ -332,6 +332,15 @@ func TestRefusingDisk(t *testing.T) {
 	if a, code := r.press("20.1.2.3", "app"); code != http.StatusCreated || !a.Counted {
 		t.Errorf("pressing again: %d %+v, want it to count", code, a)
 	}
+	log.set(errors.New("the disk is full"))
+	form := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/s/x/report", strings.NewReader("category=app"))
+	form.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	form.Header.Set("Accept", "text/html")
+	w = httptest.NewRecorder()
+	r.mux.ServeHTTP(w, form)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/s/x?report=failed" {
+		t.Errorf("a form on a full disk: %d to %q, want the page that says so", w.Code, w.Header().Get("Location"))
+	}
 }
 
 type space uint64

@@ -62,7 +62,7 @@ func serve(t *testing.T, f *fakeStore) string {
 }
 
 var shownPages = []string{
-	"/", "/?q=face", "/?q=zzz", "/s/x", "/s/x?report=counted", "/s/x?report=country", "/s/youtube",
+	"/", "/?q=face", "/?q=zzz", "/s/x", "/s/x?report=counted", "/s/x?report=country", "/s/x?report=failed", "/s/youtube",
 	"/i/x-20250310T0932Z", "/about", "/about/demo", "/nothing",
 }
 

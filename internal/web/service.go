@@ -18,7 +18,7 @@ import (
 const maxPast = 12
 
 // answers are what the button's redirect may say in ?report=.
-var answers = map[string]bool{"counted": true, "duplicate": true, "aside": true, "country": true}
+var answers = map[string]bool{"counted": true, "duplicate": true, "aside": true, "country": true, "failed": true}
 
 // servicePage is what the template of a service page gets.
 type servicePage struct {
