@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"text/tabwriter"
 
 	"faultline/internal/detect"
 	"faultline/internal/incident"
@@ -17,6 +16,7 @@ import (
 // evaluateCmd measures what the detector promises.
 type evaluateCmd struct {
 	Quiet        quietCmd        `cmd:"" help:"Count false alarms of simulated quiet services."`
+	Surges       surgesCmd       `cmd:"" help:"Delays of simulated outages, and what a confirmation costs."`
 	Downdetector downdetectorCmd `cmd:"" help:"Delays and false alarms on recorded episodes of real reports."`
 }
 
@@ -43,7 +43,7 @@ confirmed incident per 30 service-years.`
 // quietCount is what one mean brought.
 type quietCount struct {
 	days, series         int // series: of all services together
-	episodes, total      int // of all series; of the series of all reports
+	episodes             int // of all series
 	suspected, confirmed int
 }
 
@@ -52,8 +52,10 @@ func (c *quietCmd) Run(s streams) error {
 	if c.Days < 1 || c.Length < 1 {
 		return fmt.Errorf("--days %d of --length %d: both must be at least 1", c.Days, c.Length)
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "mean\tservice-days\tseries\tepisodes\tper series-month\tsuspected\tper service-month\tconfirmed\tper 30 years\twithin budget\t")
+	if _, err := fmt.Fprintf(s.out, "%8s %13s %7s %9s %17s %10s %18s %10s %13s %14s\n", "mean", "service-days", "series",
+		"episodes", "per series-month", "suspected", "per service-month", "confirmed", "per 30 years", "within budget"); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
 	for _, mean := range c.Mean {
 		q := trial.Quiet{Mean: mean, Dispersion: c.Dispersion, K: c.K, Shape: c.Shape, Drift: c.Drift, Seed: c.Seed}
 		if err := q.Validate(); err != nil {
@@ -63,25 +65,29 @@ func (c *quietCmd) Run(s streams) error {
 		if err != nil {
 			return err
 		}
-		n.print(t, mean)
-		if err := t.Flush(); err != nil {
-			return fmt.Errorf("write the table: %w", err)
+		if err := n.print(s.out, mean); err != nil {
+			return err
 		}
 	}
-	return nil
+	_, err := fmt.Fprintln(s.out, "\nBudgets: 1 episode per series-month, 1 suspected incident per service-month over all series, 1 confirmed per 30 service-years.")
+	return err
 }
 
 // print writes one line of the table.
-func (n *quietCount) print(t io.Writer, mean float64) {
+func (n *quietCount) print(w io.Writer, mean float64) error {
 	months := float64(n.days) / 30
-	services := float64(n.days) / 30 / (30 * 365.25 / 30)
+	spans := float64(n.days) / (30 * 365.25) // of 30 service-years
 	perSeries := float64(n.episodes) / (months * float64(n.series))
 	verdict := "yes"
-	if perSeries > 1 || float64(n.suspected) > months || float64(n.confirmed) > max(1, services) {
+	if perSeries > 1 || float64(n.suspected) > months || float64(n.confirmed) > max(1, spans) {
 		verdict = "NO"
 	}
-	fmt.Fprintf(t, "%g\t%d\t%d\t%d\t%.4f\t%d\t%.3f\t%d\t%.2f\t%s\t\n", mean, n.days, n.series, n.episodes, perSeries,
-		n.suspected, float64(n.suspected)/months, n.confirmed, float64(n.confirmed)/services, verdict)
+	_, err := fmt.Fprintf(w, "%8g %13d %7d %9d %17.4f %10d %18.3f %10d %13.2f %14s\n", mean, n.days, n.series, n.episodes,
+		perSeries, n.suspected, float64(n.suspected)/months, n.confirmed, float64(n.confirmed)/spans, verdict)
+	if err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
 }
 
 // simulate runs the services of one mean on all processors.
@@ -111,7 +117,6 @@ func (c *quietCmd) simulate(q *trial.Quiet) (quietCount, error) {
 		sum.days += n.days
 		sum.series = max(sum.series, n.series)
 		sum.episodes += n.episodes
-		sum.total += n.total
 		sum.suspected += n.suspected
 		sum.confirmed += n.confirmed
 	}

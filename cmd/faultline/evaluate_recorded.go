@@ -131,3 +131,38 @@ func delayText(v trial.Verdict) string {
 	}
 	return "-"
 }
+
+// surgesCmd measures simulated outages.
+type surgesCmd struct {
+	Trials int     `help:"Outages of each sort." default:"200"`
+	Budget float64 `help:"False episodes per month that are allowed; the series of all reports of a service has 0.4." default:"0.4"`
+	Seed   uint64  `help:"Seed of the draw." default:"1"`
+}
+
+// Run prints a line for each sort of outage.
+func (c *surgesCmd) Run(s streams) error {
+	if c.Trials < 1 {
+		return fmt.Errorf("--trials %d: must be at least 1", c.Trials)
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "base\tsurge\tnoise\tramp\t<= 2 min\t<= 5 min\tmedian\t90 %\tonset 5 %\tmedian\t95 %\tconfirmed median\t90 %\t")
+	for _, g := range trial.Surges() {
+		m, err := g.Measure(c.Trials, c.Budget, c.Seed)
+		if err != nil {
+			return err
+		}
+		noise := fmt.Sprintf("%g x", g.Dispersion)
+		if g.K > 0 {
+			noise = fmt.Sprintf("k = %g", g.K)
+		}
+		fmt.Fprintf(t, "%g\t+%g\t%s\t%d\t%.2f\t%.2f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", g.Base, g.Extra, noise, g.Ramp,
+			trial.Within(m.First, 2), trial.Within(m.First, 5), trial.Quantile(m.First, 0.5), trial.Quantile(m.First, 0.9),
+			trial.Quantile(m.Onset, 0.05), trial.Quantile(m.Onset, 0.5), trial.Quantile(m.Onset, 0.95),
+			trial.Quantile(m.Confirm, 0.5), trial.Quantile(m.Confirm, 0.9))
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	_, err := fmt.Fprintf(s.out, "\nReports a minute; delays in minutes after the surge began, %d: not within 90. Minute 0 is known a minute later, when it closes.\n", trial.Never)
+	return err
+}

@@ -91,13 +91,7 @@ func (q *Quiet) Minutes(service int, days int) iter.Seq[*outage.MinutePoints] {
 // draw fills in one minute: a gamma level for all, then Poisson in each cell.
 func (q *Quiet) draw(r *rand.Rand, p *outage.MinutePoints, mean float64) {
 	p.Points = p.Points[:0]
-	k := q.K
-	if k == 0 && q.Dispersion > 1 {
-		k = mean / (q.Dispersion - 1)
-	}
-	if mean > 0 && k > 0 {
-		mean = distuv.Gamma{Alpha: k, Beta: k / mean, Src: r}.Rand()
-	}
+	mean = q.level(r, mean)
 	const single = 30 // reports a minute up to which each is drawn by itself
 	if mean > single {
 		for i, c := range quietCountries {
@@ -110,6 +104,18 @@ func (q *Quiet) draw(r *rand.Rand, p *outage.MinutePoints, mean float64) {
 	for range poisson(r, mean) {
 		p.Points = addPoint(p.Points, pick(r, quietCountries, countryShares), pick(r, quietCategories, categoryShares), r.IntN(quietNetworks), 1)
 	}
+}
+
+// level draws the minute's own mean around the given one.
+func (q *Quiet) level(r *rand.Rand, mean float64) float64 {
+	k := q.K
+	if k == 0 && q.Dispersion > 1 {
+		k = mean / (q.Dispersion - 1)
+	}
+	if mean > 0 && k > 0 {
+		return distuv.Gamma{Alpha: k, Beta: k / mean, Src: r}.Rand()
+	}
+	return mean
 }
 
 // addPoint adds reports of one cell.
