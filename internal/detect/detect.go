@@ -217,3 +217,29 @@ func baseline(b scan.Baseline) outage.Baseline {
 		Confidence: confidence(b.Confidence), Method: scan.Method,
 	}
 }
+
+// forecast is what is expected of the service in the hour that starts at m. Who
+// waited for a series for an hour in vain is forgotten.
+func (s *service) forecast(m outage.Minute) outage.ServiceBaseline {
+	for k, w := range s.waiting {
+		if max(w.minutes[0], w.minutes[1]) <= m-outage.Hour {
+			delete(s.waiting, k)
+		}
+	}
+	b := outage.ServiceBaseline{Service: s.id, Minute: m, Frozen: s.held}
+	for i := range b.Quarters {
+		b.Quarters[i] = baseline(s.cells[0].series.Forecast(int64(m) + int64(i)*15))
+	}
+	return b
+}
+
+// phase translates the words.
+func phase(p scan.Phase) outage.Phase {
+	switch p {
+	case scan.Alarm:
+		return outage.PhaseAlarm
+	case scan.Easing:
+		return outage.PhaseEasing
+	}
+	return outage.PhaseOver
+}

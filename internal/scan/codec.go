@@ -237,3 +237,22 @@ func (s *counter) UnmarshalBinary(state []byte) error {
 	*s = *fresh
 	return nil
 }
+
+// MarshalBinary implements [Series].
+func (s *levels) MarshalBinary() ([]byte, error) {
+	c := coder{buf: make([]byte, 0, 4096)}
+	c.levels(s)
+	return c.buf, nil
+}
+
+// UnmarshalBinary implements [Series].
+func (s *levels) UnmarshalBinary(state []byte) error {
+	fresh := newLevels(s.cfg)
+	c := coder{buf: state, reading: true}
+	c.levels(fresh)
+	if err := c.done(len(state)); err != nil {
+		return err
+	}
+	*s = *fresh
+	return nil
+}

@@ -79,12 +79,6 @@ func (s *counter) Observe(idx int64, o Observation) Result {
 	return r
 }
 
-// clampCount keeps a count in the range that the ring stores; a minute with more
-// than four thousand million events loses the rest.
-func clampCount(n int) uint32 {
-	return uint32(max(0, min(int64(n), math.MaxUint32)))
-}
-
 // start begins the history at idx.
 func (s *counter) start(idx int64) {
 	if s.begun {
@@ -300,37 +294,4 @@ func (s *counter) sums(unit int64) unitSums {
 	}
 	u.freedom = 1 - squared/(u.exposure*u.exposure)
 	return u
-}
-
-// Forecast implements [Series].
-func (s *counter) Forecast(idx int64) Baseline {
-	unit := s.plan.unitOf(idx)
-	if s.bandOK && s.bandUnit == unit && s.attempts == nil {
-		return s.band
-	}
-	b := s.belief
-	if unit != s.unit {
-		b = s.season.believe(&s.plan, unit)
-	}
-	out := s.bandOf(b, idx)
-	if s.begun && s.attempts == nil {
-		s.band, s.bandUnit, s.bandOK = out, unit, true
-	}
-	return out
-}
-
-// bandOf is the predictive band of one bucket.
-func (s *counter) bandOf(b belief, idx int64) Baseline {
-	exposure := 1.0
-	if s.attempts != nil {
-		exposure = float64(max(1, s.attempts[at(idx)]))
-	}
-	m := b.mean * exposure
-	v := b.disp*m + b.spread*m*m
-	out := Baseline{Expected: m, Dispersion: math.Max(1, v/m), Confidence: s.plan.confidence(s.looked, s.season.units)}
-	out.Low, out.High = quantile(0.05, m, v), quantile(0.95, m, v)
-	if s.attempts != nil {
-		out.High = math.Min(out.High, exposure)
-	}
-	return out
 }

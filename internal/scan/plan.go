@@ -96,3 +96,9 @@ func (p *plan) confidence(looked, units int64) Confidence {
 	}
 	return ConfidenceNormal
 }
+
+// clampCount keeps a count in the range that the ring stores; a minute with more
+// than four thousand million events loses the rest.
+func clampCount(n int) uint32 {
+	return uint32(max(0, min(int64(n), math.MaxUint32)))
+}

@@ -236,20 +236,6 @@ func (s *levels) learnShape(unit int64, center float64) {
 	s.dayN[quarter] = s.dayN[quarter]*keep32 + 1
 }
 
-// valueScore is -log10 of the chance of z standard deviations or more, either
-// way. Beyond tailFrom it is exponential with a learned share and mean excess, as
-// extreme value theory has it for light tails, never lighter than the normal law.
-func (s *levels) valueScore(z float64) float64 {
-	z = math.Abs(z)
-	normal := scoreOf(math.Erfc(z / math.Sqrt2))
-	if z <= tailFrom {
-		return normal
-	}
-	share := (tailShare*tailWeight/tailShare + s.tailN) / (tailWeight/tailShare + s.seen)
-	excess := (tailExcess*tailWeight + s.tailS) / (tailWeight + s.tailN)
-	return math.Min(normal, -math.Log10(math.Min(1, share))+(z-tailFrom)/excess/math.Ln10)
-}
-
 // look judges the newest bucket.
 func (s *levels) look(idx int64) Result {
 	r := Result{Expected: s.mean}
@@ -322,23 +308,4 @@ func (s *levels) Forecast(idx int64) Baseline {
 		Expected: mean, Low: mean - z*sd, High: mean + z*sd,
 		Confidence: s.plan.confidence(s.looked, s.units),
 	}
-}
-
-// MarshalBinary implements [Series].
-func (s *levels) MarshalBinary() ([]byte, error) {
-	c := coder{buf: make([]byte, 0, 4096)}
-	c.levels(s)
-	return c.buf, nil
-}
-
-// UnmarshalBinary implements [Series].
-func (s *levels) UnmarshalBinary(state []byte) error {
-	fresh := newLevels(s.cfg)
-	c := coder{buf: state, reading: true}
-	c.levels(fresh)
-	if err := c.done(len(state)); err != nil {
-		return err
-	}
-	*s = *fresh
-	return nil
 }
