@@ -104,6 +104,9 @@ func (c *coder) season(s *season) {
 	c.i64(&s.units)
 	c.f32(s.dayC[:])
 	c.f32(s.dayN[:])
+	for i := range s.dayHeld {
+		c.byte8(&s.dayHeld[i])
+	}
 	c.f32(s.weekC[:])
 	c.f32(s.weekE[:])
 	for i := range s.disp {

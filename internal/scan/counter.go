@@ -264,13 +264,19 @@ func (s *counter) sums(unit int64) unitSums {
 	var used, squared float64
 	for i := first; i < first+s.plan.unit; i++ {
 		j := at(i)
-		if i < s.begin || i > s.now || s.mark[j] != seen {
+		if i < s.begin || i > s.now || s.mark[j]&seen == 0 {
 			u.whole = false
 			continue
 		}
 		exposure := 1.0
 		if s.attempts != nil {
 			exposure = float64(s.attempts[j])
+		}
+		if s.mark[j]&held != 0 {
+			u.whole = false
+			u.heldSum += float64(s.count[j])
+			u.heldExposure += exposure
+			continue
 		}
 		u.sum += float64(s.count[j])
 		u.exposure += exposure

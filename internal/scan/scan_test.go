@@ -297,6 +297,27 @@ func TestNewLevelIsAdopted(t *testing.T) {
 	}
 }
 
+// TestHabitIsLearned: what comes at the same hour every day is no outage.
+func TestHabitIsLearned(t *testing.T) {
+	w := newWorld(12, 20, 1.5, 0)
+	s := newSeries(t, Config{})
+	w.feed(s, 0, 7*dayBuckets)
+	var days []int64
+	for i := int64(7 * dayBuckets); i < 16*dayBuckets; i++ {
+		extra := 0.0
+		if m := i % dayBuckets; m >= 600 && m < 720 {
+			extra = 100
+		}
+		e := s.Observe(i, Observation{Count: w.draw(i, extra)}).Episode
+		if e.Phase == Alarm && e.First == i {
+			days = append(days, i/dayBuckets-7)
+		}
+	}
+	if len(days) < 2 || days[0] != 0 || days[len(days)-1] > 5 {
+		t.Errorf("two hours of six times the usual at the same time every day alarmed on days %v", days)
+	}
+}
+
 // TestEpisodeEnds follows one outage to its last word.
 func TestEpisodeEnds(t *testing.T) {
 	w := newWorld(8, 2, 1.2, 0)

@@ -51,6 +51,7 @@ type season struct {
 	driftN, driftW   float64
 	units            int64 // learned so far
 	dayC, dayN       [daySlots]float32
+	dayHeld          [daySlots]uint8 // visits in a row that an episode kept from being learned
 	weekC, weekE     [weekSlots]float32
 	disp             [blocks]dispersion
 	groupS, groupM   [groupUnits]float32 // units of the running hour; M 0: not learned
@@ -166,10 +167,15 @@ type unitSums struct {
 	squares       float64 // of residuals of the buckets around the unit's own mean
 	freedom       float64 // what a Poisson series would give for them, over the sum
 	whole         bool    // no bucket was left out
+	// What was seen but held back, because of an episode.
+	heldSum, heldExposure float64
 }
 
 // learn takes one unit in.
 func (s *season) learn(p *plan, unit int64, u unitSums) {
+	if s.habit(p, unit, u) {
+		u = unitSums{}
+	}
 	position := mod(unit, groupUnits)
 	s.groupM[position] = 0
 	if u.exposure > 0 {
@@ -187,6 +193,32 @@ func (s *season) learn(p *plan, unit int64, u unitSums) {
 		s.learnGroup(p, unit)
 		s.groupM = [groupUnits]float32{}
 	}
+}
+
+// habitVisits in a row in an episode make a quarter of the day a habit: without
+// that, one that was learned wrongly once would alarm every day and stay wrong.
+const habitVisits = 2
+
+// habit takes what an episode held back as the new shape of this quarter of the
+// day when it came on the days before too: an outage does not keep its hours.
+func (s *season) habit(p *plan, unit int64, u unitSums) bool {
+	quarter, _, _ := p.slots(unit)
+	held := &s.dayHeld[quarter]
+	switch {
+	case u.heldExposure <= u.exposure:
+		if u.exposure > 0 {
+			*held = 0
+		}
+		return false
+	case *held < habitVisits:
+		*held++
+		return false
+	}
+	*held = 0
+	phi := s.believe(p, unit).disp
+	take := math.Min(1, dayInfo*p.perUnit*phi/math.Max(u.heldSum, 1))
+	s.dayC[quarter], s.dayN[quarter] = float32(take*u.heldSum), float32(take*u.heldExposure)
+	return true
 }
 
 // clip cuts what is far outside, so that what was not noticed teaches little.
