@@ -148,7 +148,7 @@ func (r *run) open(ctx context.Context) error {
 	r.committed = cp.Minute
 	from := Checkpoint{Follower: r.Name}
 	if r.Snapshots != nil {
-		if from, err = r.Snapshots.load(r.Name, r.Fold); err != nil {
+		if from, err = r.Snapshots.load(r.Name, r.Fold, cp.Minute); err != nil {
 			return err
 		}
 	}

@@ -276,6 +276,36 @@ func TestDamagedSnapshot(t *testing.T) {
 	}
 }
 
+// The log was emptied, or put back from a copy, and the snapshot was not: its
+// positions would wait for records that are other ones.
+func TestSnapshotAheadOfLog(t *testing.T) {
+	dir := t.TempDir()
+	long := memory.New()
+	day(t, long, 50)
+	f, _ := follower(dir)
+	if err := f.Drain(t.Context(), long); err != nil {
+		t.Fatal(err)
+	}
+	older := memory.New()
+	day(t, older, 20)
+	f, _ = follower(dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.Run(ctx, older); err != nil { // ends before it could save a snapshot of its own
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v: the snapshot would be taken for sound when the log has grown", left, err)
+	}
+	f, c := follower(dir)
+	if err := f.Drain(t.Context(), older); err != nil {
+		t.Fatal(err)
+	}
+	if c.Total != 40 {
+		t.Errorf("total %d, want 40 from the log", c.Total)
+	}
+}
+
 func TestDeadLetter(t *testing.T) {
 	log := memory.New()
 	bad := stream.Entry{Topic: "reports", Record: stream.Record{Minute: 1, Key: "bad", Data: []byte("{")}}

@@ -13,12 +13,16 @@ import (
 
 	"github.com/google/renameio/v2"
 	"github.com/klauspost/compress/zstd"
+
+	"faultline/outage"
 )
 
 // Snapshots keeps fold state in a directory: one file per follower, replaced as
 // a whole. A file is a line of JSON with the checkpoint and the SHA-256 of the
 // state, then the state compressed with zstd. A file that is missing, damaged or
 // of another format is no error: the log is folded again from its oldest record.
+// So is one that is ahead of the log, which was emptied or put back from a backup:
+// its positions are of records that are gone.
 type Snapshots struct{ Dir string }
 
 // snapshotFormat is raised when the file's shape changes; older files are then
@@ -66,8 +70,9 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// load restores the fold and returns where to read on.
-func (s *Snapshots) load(follower string, fold Fold) (Checkpoint, error) {
+// load restores the fold and returns where to read on. No snapshot is taken before
+// its minute is committed in the log, so one that is later is of another log.
+func (s *Snapshots) load(follower string, fold Fold, committed outage.Minute) (Checkpoint, error) {
 	none := Checkpoint{Follower: follower}
 	data, err := os.ReadFile(s.path(follower))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,6 +82,10 @@ func (s *Snapshots) load(follower string, fold Fold) (Checkpoint, error) {
 		return none, fmt.Errorf("read the snapshot of %s: %w", follower, err)
 	}
 	cp, state, err := decodeSnapshot(data)
+	if err == nil && cp.Minute > committed {
+		slog.Warn("the log is older than the snapshot, folding the log again", "part", follower, "file", s.path(follower), "snapshot", cp.Minute, "log", committed)
+		return none, s.drop(follower) // or it would look sound when the log has grown past its minute
+	}
 	if err == nil {
 		err = fold.Restore(state)
 	}
@@ -85,6 +94,13 @@ func (s *Snapshots) load(follower string, fold Fold) (Checkpoint, error) {
 		return none, nil
 	}
 	return cp, nil
+}
+
+func (s *Snapshots) drop(follower string) error {
+	if err := os.Remove(s.path(follower)); err != nil {
+		return fmt.Errorf("remove the snapshot of %s that the log does not reach: %w", follower, err)
+	}
+	return syncDir(s.Dir)
 }
 
 func decodeSnapshot(data []byte) (Checkpoint, []byte, error) {
