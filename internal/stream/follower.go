@@ -57,6 +57,10 @@ const (
 	// a crowd would otherwise wake it for every commit. Each part adds as much to
 	// the way from the end of a minute to the page.
 	gather = 25 * time.Millisecond
+	// retryPause is the time between two tries to append to a disk that refuses,
+	// retrySays how many there are between two words of it.
+	retryPause = time.Second
+	retrySays  = 60
 )
 
 // errCaughtUp ends a Drain.
@@ -236,7 +240,7 @@ func (r *run) apply(ctx context.Context, topic string, rec Record) error {
 	dead := Entry{Topic: Dead, Record: Record{
 		Minute: rec.Minute, Data: rec.Data, Key: fmt.Sprintf("%s/%s/%d", r.Name, topic, rec.Seq),
 	}}
-	return r.log.Append(ctx, []Entry{dead}, nil)
+	return r.append(ctx, []Entry{dead}, nil)
 }
 
 // close ends a minute: the fold speaks, and what it says is appended unless a
@@ -267,66 +271,4 @@ func (r *run) close(ctx context.Context, m outage.Minute, missing bool) error {
 		return r.snapshot(ctx)
 	}
 	return nil
-}
-
-// flush appends what is pending together with the checkpoint.
-func (r *run) flush(ctx context.Context) error {
-	if r.held == 0 {
-		return nil
-	}
-	cp := r.checkpoint()
-	if err := r.log.Append(ctx, r.pending, &cp); err != nil {
-		return fmt.Errorf("append the output of %s up to %s: %w", r.Name, r.minute, err)
-	}
-	clear(r.pending)
-	r.pending, r.held, r.committed = r.pending[:0], 0, r.minute
-	if r.Snapshots == nil {
-		r.setSafe()
-	}
-	return nil
-}
-
-// checkpoint is the end of the last minute: facts that have been read since will
-// be read again.
-func (r *run) checkpoint() Checkpoint {
-	pos := make(map[string]uint64, len(r.cursors))
-	for _, c := range r.cursors {
-		pos[c.topic] = c.bound
-	}
-	return Checkpoint{Follower: r.Name, Minute: r.minute, Positions: pos}
-}
-
-// snapshot saves the state at the end of a minute, after its outputs.
-func (r *run) snapshot(ctx context.Context) error {
-	if err := r.flush(ctx); err != nil {
-		return err
-	}
-	if err := r.Snapshots.save(r.checkpoint(), r.Fold); err != nil {
-		return err
-	}
-	r.saved = time.Now()
-	r.setSafe()
-	return nil
-}
-
-// stop saves a last snapshot where that is sound: the fold must not hold facts
-// of a minute that has not ended, for they will be read again.
-func (r *run) stop(cause error) error {
-	if r.Snapshots == nil || r.dirty || r.minute == 0 {
-		return cause
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	return errors.Join(cause, r.snapshot(ctx))
-}
-
-// stopTimeout bounds the last append of a stopping part; beyond it the next
-// start folds a few minutes again.
-const stopTimeout = 10 * time.Second
-
-func (r *run) setSafe() {
-	cp := r.checkpoint()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.safe = cp.Positions
 }

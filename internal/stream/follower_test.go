@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -238,6 +240,69 @@ func TestRun(t *testing.T) {
 	if _, follows := f.Safe("points"); follows {
 		t.Error("it claims to follow what it writes")
 	}
+}
+
+// refusing is a log on a disk that is full for the first appends of a part.
+type refusing struct {
+	stream.Log
+	left int
+}
+
+func (r *refusing) Append(ctx context.Context, es []stream.Entry, cp *stream.Checkpoint) error {
+	if r.left--; r.left >= 0 {
+		return fmt.Errorf("append: %w", stream.ErrRefused)
+	}
+	return r.Log.Append(ctx, es, cp)
+}
+
+// A live part waits for a disk that refuses; only who drains is told.
+func TestRefusingDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := memory.New()
+		day(t, log, 20)
+		f, c := follower("")
+		if err := f.Drain(t.Context(), &refusing{log, 1}); !errors.Is(err, stream.ErrRefused) {
+			t.Errorf("a drain ended with %v", err)
+		}
+		f, c = follower("")
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- f.Run(ctx, &refusing{log, 70}) }()
+		if err := log.Wait(ctx, "points", 39); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if err := <-done; err != nil || c.Total != 40 {
+			t.Errorf("total %d, %v, want 40", c.Total, err)
+		}
+	})
+}
+
+// A part whose snapshot cannot be saved goes on, and holds on to the log.
+func TestSnapshotRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := memory.New()
+		f, _ := follower(filepath.Join(t.TempDir(), "gone"))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- f.Run(ctx, log) }()
+		for m := range outage.Minute(3) {
+			<-time.After(10 * time.Minute) // longer than a snapshot is good for
+			memoryDay(t, log, m+1, m+1)
+			synctest.Wait()
+		}
+		<-time.After(time.Second)
+		if n := strings.Count(points(t, log), "\n"); n != 6 {
+			t.Errorf("%d records, want a fact and a tick for each of 3 minutes", n)
+		}
+		if pos, _ := f.Safe("reports"); pos != 0 {
+			t.Errorf("safe position %d: a restart without a snapshot needs all", pos)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A damaged snapshot costs time and nothing else.

@@ -59,6 +59,10 @@ type Checkpoint struct {
 // been removed by retention.
 var ErrTrimmed = errors.New("records have aged out of the log")
 
+// ErrRefused is returned by Append when the disk has no room or fails. Nothing of
+// the append was kept, and it may be tried again.
+var ErrRefused = errors.New("the disk refused")
+
 // Writer is the appending half of a log.
 type Writer interface {
 	// Append writes the entries in order and, when cp is not nil, the checkpoint,

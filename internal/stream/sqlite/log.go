@@ -177,6 +177,7 @@ func (l *Log) explain(doing string, err error) error {
 	remedy := ""
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
+		err = fmt.Errorf("%w: %w", stream.ErrRefused, err)
 		remedy = "the disk is full: free some space; nothing that was acknowledged is lost"
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		remedy = "the file is damaged: restore it from a backup, or move it aside to start with an empty log"
@@ -185,6 +186,7 @@ func (l *Log) explain(doing string, err error) error {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		remedy = "give this user the right to write the file and its directory"
 	case sqlite3.SQLITE_IOERR:
+		err = fmt.Errorf("%w: %w", stream.ErrRefused, err)
 		remedy = "the file system refused: look at the system's log and at the disk"
 	}
 	if remedy == "" {
