@@ -1,7 +1,7 @@
 // Package datadir owns a data directory: it makes it, locks it against a second
-// process and says how much room is left. It reads and writes the directory's
-// own entries (LOCK, private, state); what stands in the other files is their
-// owners' business.
+// process, says how much room is left and replaces small files so that they survive
+// a loss of power. It reads and writes the directory's own entries (LOCK, private,
+// state); what stands in the other files is their owners' business.
 package datadir
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 )
 
@@ -63,4 +64,22 @@ func (d *Dir) Free() (uint64, error) {
 		return 0, fmt.Errorf("ask for the free space of %s: %w", d.path, err)
 	}
 	return st.Bavail * uint64(st.Bsize), nil //nolint:unconvert // the field's type differs between systems
+}
+
+// Replace writes a private file as a whole: after a crash or a loss of power it
+// holds the old content or the new, and the new once Replace has returned nil.
+func Replace(path string, content []byte) error {
+	if err := renameio.WriteFile(path, content, 0o600); err != nil {
+		return err
+	}
+	return Sync(filepath.Dir(path))
+}
+
+// Sync makes what was renamed or removed in a directory durable.
+func Sync(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("open %s to synchronise it: %w", dir, err)
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -50,3 +50,21 @@ func TestOpenInAFile(t *testing.T) {
 		t.Errorf("a file as directory: %v", err)
 	}
 }
+
+func TestReplace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "salts.json")
+	for _, content := range []string{"first", "second"} {
+		if err := datadir.Replace(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != content {
+			t.Errorf("%q, %v, want %q", got, err, content)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is open to others: %v, %v", info.Mode(), err)
+	}
+	if err := datadir.Replace(filepath.Join(path, "below"), nil); err == nil {
+		t.Error("a file below a file was written")
+	}
+}

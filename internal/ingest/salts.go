@@ -15,8 +15,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
+	"faultline/internal/datadir"
 	"faultline/outage"
 )
 
@@ -99,7 +98,7 @@ func (s *salts) turn(day int64) error {
 	if err != nil {
 		return fmt.Errorf("encode the salts: %w", err)
 	}
-	if err := renameio.WriteFile(s.path, b, 0o600); err != nil {
+	if err := datadir.Replace(s.path, b); err != nil {
 		return fmt.Errorf("save the salt of the day in %s: %w", s.path, err)
 	}
 	s.days = next

@@ -8,9 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"faultline/internal/cap"
+	"faultline/internal/datadir"
 	"faultline/outage"
 )
 
@@ -43,7 +42,7 @@ func (in *Ingest) saveCaps() {
 	in.learnt = in.minute
 	b, err := in.caps.Snapshot()
 	if err == nil {
-		err = renameio.WriteFile(capsFile(in.State), b, 0o600)
+		err = datadir.Replace(capsFile(in.State), b)
 	}
 	if err != nil {
 		slog.Error("the usual shares of networks could not be saved", "file", capsFile(in.State), "error", err)

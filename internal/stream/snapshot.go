@@ -11,9 +11,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
 	"github.com/klauspost/compress/zstd"
 
+	"faultline/internal/datadir"
 	"faultline/outage"
 )
 
@@ -54,20 +54,11 @@ func (s *Snapshots) save(cp Checkpoint, fold Fold) error {
 		return fmt.Errorf("encode the snapshot of %s: %w", cp.Follower, err)
 	}
 	data := enc.EncodeAll(state, append(line, '\n'))
-	if err := renameio.WriteFile(s.path(cp.Follower), data, 0o600); err != nil {
+	// Retention trims the log up to a snapshot, so it must not vanish with the power.
+	if err := datadir.Replace(s.path(cp.Follower), data); err != nil {
 		return fmt.Errorf("save the snapshot of %s: %w", cp.Follower, err)
 	}
-	return syncDir(s.Dir)
-}
-
-// syncDir makes a rename durable: retention trims the log up to a snapshot, so
-// the snapshot must not vanish with the power.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("open %s to synchronise it: %w", dir, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }
 
 // load restores the fold and returns where to read on. No snapshot is taken before
@@ -100,7 +91,7 @@ func (s *Snapshots) drop(follower string) error {
 	if err := os.Remove(s.path(follower)); err != nil {
 		return fmt.Errorf("remove the snapshot of %s that the log does not reach: %w", follower, err)
 	}
-	return syncDir(s.Dir)
+	return datadir.Sync(s.Dir)
 }
 
 func decodeSnapshot(data []byte) (Checkpoint, []byte, error) {
