@@ -97,6 +97,16 @@ func (c *Caps) Admit(p Press) Decision {
 	return Decision{Counted: true}
 }
 
+// Forget takes back the last press of a service that was admitted, for it could not
+// be saved: it must not leave less room for those that come after it.
+func (c *Caps) Forget(service string) {
+	if s := c.services[service]; s != nil && s.total() > 0 {
+		last := len(s.events) - 1
+		s.uncount(s.events[last])
+		s.events = s.events[:last]
+	}
+}
+
 // Count takes a press into the window that was counted before: after a restart the
 // caller feeds it the reports of the last outage.ReportWindow, oldest first.
 func (c *Caps) Count(p Press) { c.advance(p).add(p) }

@@ -238,3 +238,18 @@ func BenchmarkAdmit(b *testing.B) {
 		w.Admit(p)
 	}
 }
+
+// What is taken back leaves no trace in the window.
+func TestForget(t *testing.T) {
+	w := newWorld(1)
+	w.Forget("x") // nothing is known of it
+	for i := range 5 {
+		w.Admit(w.press("x", "AS1", uint64(i)))
+	}
+	w.Admit(w.press("x", "AS2", 9))
+	w.Forget("x")
+	s := w.services["x"]
+	if s.total() != 5 || len(s.networks) != 1 || s.networks["AS1"] != 5 || len(s.prefixes) != 5 {
+		t.Errorf("%d events, networks %v, prefixes %v", s.total(), s.networks, s.prefixes)
+	}
+}

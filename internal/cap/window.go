@@ -54,14 +54,19 @@ func (s *service) advance(m outage.Minute, all *shares) {
 func (s *service) leave(all *shares) {
 	e := s.events[s.head]
 	s.head++
+	s.uncount(e)
+	if s.learned.learn(e) {
+		all.add(e)
+	}
+}
+
+// uncount takes a report out of the numbers by network and by prefix.
+func (s *service) uncount(e event) {
 	if s.networks[e.network]--; s.networks[e.network] == 0 {
 		delete(s.networks, e.network)
 	}
 	if s.prefixes[e.prefix]--; s.prefixes[e.prefix] == 0 {
 		delete(s.prefixes, e.prefix)
-	}
-	if s.learned.learn(e) {
-		all.add(e)
 	}
 }
 

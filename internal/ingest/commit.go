@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 
 	"faultline/internal/cap"
@@ -40,10 +41,10 @@ func (in *Ingest) Run(ctx context.Context) error {
 		case j := <-in.queue:
 			in.commit(in.gather(j))
 		case <-minutes:
-			if err := in.commit(nil); err != nil {
-				slog.Error("the end of a minute could not be saved, trying again with the next", "error", err)
-			}
-			if _, _, err := in.salts.pair(in.minute); err != nil { // a new day drops an old salt, presses or none
+			in.commit(nil)
+			// A new day drops an old salt, presses or none. The salts go by the clock as
+			// presses do: the open minute may be of another day when it was set back.
+			if _, _, err := in.salts.pair(outage.MinuteOf(in.Clock.Now())); err != nil {
 				slog.Error("the salt of the day could not be turned, trying again with the next minute", "error", err)
 			}
 			if in.minute >= in.learnt+saveEvery {
@@ -88,17 +89,13 @@ func (in *Ingest) gather(first *job) []*job {
 }
 
 // commit stamps, decides and appends a batch, and answers it.
-func (in *Ingest) commit(jobs []*job) error {
+func (in *Ingest) commit(jobs []*job) {
 	m := max(outage.MinuteOf(in.Clock.Now()), in.minute) // time never goes back in a topic
 	entries, cp := in.ticks(m)
 	results := make([]result, len(jobs))
-	var begun []reporterKey
 	for i, j := range jobs {
 		r := in.decide(j, m)
 		if r.err == nil && !r.duplicate {
-			if !j.imported {
-				begun = append(begun, j.key)
-			}
 			e, err := stream.Reports.Entry(m, &r.report)
 			if err != nil {
 				r.err = err
@@ -110,9 +107,7 @@ func (in *Ingest) commit(jobs []*job) error {
 	}
 	err := in.append(entries, cp)
 	if err != nil {
-		for _, k := range begun {
-			in.window.forget(k)
-		}
+		in.takeBack(jobs, results)
 	} else {
 		in.minute = m
 	}
@@ -123,18 +118,42 @@ func (in *Ingest) commit(jobs []*job) error {
 		in.Metrics.report(&results[i])
 		j.done <- results[i]
 	}
-	return err
 }
 
-// append is not bound to a request: a commit that has begun is finished.
+// takeBack undoes what was decided on presses that could not be saved, the last
+// first, so that who presses again counts as if for the first time.
+func (in *Ingest) takeBack(jobs []*job, results []result) {
+	for i, r := range slices.Backward(results) {
+		if jobs[i].imported || r.duplicate {
+			continue
+		}
+		in.window.forget(jobs[i].key)
+		if r.report.Weight > 0 {
+			in.caps.Forget(r.report.Service)
+		}
+	}
+}
+
+// append is not bound to a request: a commit that has begun is finished. It says
+// once that nothing can be saved and once that it can again: a crowd that meets a
+// full disk must not fill it with complaints.
 func (in *Ingest) append(entries []stream.Entry, cp *stream.Checkpoint) error {
 	if len(entries) == 0 && cp == nil {
 		return nil
 	}
-	if err := in.room(); err != nil {
-		return err
+	err := in.room()
+	if err == nil {
+		err = in.Log.Append(context.Background(), entries, cp)
 	}
-	if err := in.Log.Append(context.Background(), entries, cp); err != nil {
+	if failed := err != nil; failed != in.failing {
+		in.failing = failed
+		if failed {
+			slog.Error("reports and the ends of minutes cannot be saved", "error", err)
+		} else {
+			slog.Info("reports and the ends of minutes are saved again")
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("save reports: %w", err)
 	}
 	return nil
@@ -162,11 +181,25 @@ func (in *Ingest) ticks(m outage.Minute) ([]stream.Entry, *stream.Checkpoint) {
 	if in.minute == 0 || m == in.minute {
 		return nil, nil
 	}
-	entries := make([]stream.Entry, 0, m-in.minute)
-	for t := in.minute; t < m; t++ {
-		entries = append(entries, stream.Tick(stream.Reports.Name, t, t > in.minute && !in.Driven))
+	return in.gap(in.minute, in.minute, m), &stream.Checkpoint{Follower: follower, Minute: m - 1}
+}
+
+// maxGap bounds the minutes that are ticked as missing at once: longer than counts
+// by the minute are kept. Of a longer silence, or of a clock that was years wrong,
+// only the last of it is ticked, and the rest has no minutes at all.
+const maxGap = 60 * outage.Day
+
+// gap ends the minutes from one up to another that stays open. Somebody listened
+// up to the minute heard.
+func (in *Ingest) gap(from, heard, open outage.Minute) []stream.Entry {
+	entries := make([]stream.Entry, 0, min(open-from, maxGap+1))
+	for t := from; t < open; t++ {
+		if t > heard {
+			t = max(t, open-maxGap)
+		}
+		entries = append(entries, stream.Tick(stream.Reports.Name, t, t > heard && !in.Driven))
 	}
-	return entries, &stream.Checkpoint{Follower: follower, Minute: m - 1}
+	return entries
 }
 
 // decide says whether a reporter counts, and completes the report.
@@ -196,7 +229,7 @@ func (in *Ingest) decide(j *job, m outage.Minute) result {
 	if d.Counted {
 		r.Weight = 1
 	} else {
-		r.Aside, r.Reason = 1, outage.ReasonCap
+		r.Weight, r.Aside, r.Reason = 0, 1, outage.ReasonCap
 	}
 	return result{report: r}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -108,9 +107,6 @@ func explain(w http.ResponseWriter, err error) (status int, detail string) {
 	var bad *badPress
 	if errors.As(err, &bad) {
 		return bad.status, bad.detail
-	}
-	if !errors.Is(err, errBusy) {
-		slog.Error("a report could not be saved", "error", err)
 	}
 	w.Header().Set("Retry-After", "5")
 	return http.StatusServiceUnavailable, "your report was not saved: " + err.Error()

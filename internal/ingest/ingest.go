@@ -64,11 +64,12 @@ type Ingest struct {
 	ended  chan struct{} // closed when the committer has gone
 
 	// Of the committer alone:
-	window *window
-	caps   *cap.Caps
-	learnt outage.Minute // when the shares were last saved
-	minute outage.Minute // the open minute; 0 before the first
-	serial uint64        // tells imported counts of one minute apart
+	window  *window
+	caps    *cap.Caps
+	learnt  outage.Minute // when the shares were last saved
+	minute  outage.Minute // the open minute; 0 before the first
+	serial  uint64        // tells imported counts of one minute apart
+	failing bool          // the last append failed
 }
 
 // Limits of the committer.
@@ -171,6 +172,8 @@ func (in *Ingest) enqueue(ctx context.Context, jobs []*job) error {
 		j.done = done
 		select {
 		case in.queue <- j:
+		case <-in.ended:
+			return errStopping
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 
 	"faultline/internal/cap"
 	"faultline/internal/stream"
@@ -19,7 +20,8 @@ func (in *Ingest) resume(ctx context.Context) error {
 		return err
 	}
 	now := outage.MinuteOf(in.Clock.Now())
-	last, err := in.refill(ctx, max(now, cp.Minute)-outage.ReportWindow)
+	// What was heard after the last tick counts however long ago that is.
+	last, err := in.refill(ctx, cp.Minute+1-outage.ReportWindow)
 	if err != nil {
 		return err
 	}
@@ -56,7 +58,7 @@ func (in *Ingest) refill(ctx context.Context, since outage.Minute) (last outage.
 			}
 			last = rec.Minute
 			if err := in.remember(rec); err != nil {
-				return 0, err
+				slog.Error("a report of the last half hour is not readable; who sent it may count twice", "seq", rec.Seq, "error", err)
 			}
 		}
 	}
@@ -89,9 +91,6 @@ func (in *Ingest) tickGap(ctx context.Context, ticked, heard, now outage.Minute)
 	if in.minute == ticked+1 {
 		return nil
 	}
-	var entries []stream.Entry
-	for t := ticked + 1; t < in.minute; t++ {
-		entries = append(entries, stream.Tick(stream.Reports.Name, t, t > heard && !in.Driven))
-	}
+	entries := in.gap(ticked+1, heard, in.minute)
 	return in.Log.Append(ctx, entries, &stream.Checkpoint{Follower: follower, Minute: in.minute - 1})
 }
