@@ -126,7 +126,7 @@ func (c *coder) episode(e *episode) {
 	e.phase = Phase(phase)
 	c.bad = c.bad || e.phase > Over
 	c.flag(&e.lost)
-	c.i64(&e.first, &e.onset, &e.peak, &e.last, &e.window, &e.quiet, &e.blind, &e.grace)
+	c.i64(&e.first, &e.onset, &e.peak, &e.last, &e.window, &e.quiet, &e.blind, &e.ended, &e.grace)
 	c.f64(&e.peakValue, &e.peakMean, &e.sum, &e.score, &e.confirm)
 }
 
@@ -173,6 +173,9 @@ func (c *coder) levels(s *levels) {
 	c.f64(&s.slowS, &s.slowN, &s.tailN, &s.tailS, &s.seen, &s.mean, &s.noise, &s.slow)
 	c.f32(s.dayS[:])
 	c.f32(s.dayN[:])
+	for i := range s.dayHeld {
+		c.byte8(&s.dayHeld[i])
+	}
 	for i := range s.value {
 		c.f64(&s.value[i], &s.rest[i])
 		c.byte8(&s.mark[i])

@@ -105,7 +105,7 @@ func (s *counter) Missing(from, to int64) {
 	}
 	for i := s.now + 1; i <= to; i++ {
 		s.push(i, 0, 0, 0)
-		s.ep.gap()
+		s.ep.gap(&s.plan)
 	}
 }
 

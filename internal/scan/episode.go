@@ -7,18 +7,18 @@ const (
 	// surgeEvents is how many events of the surge the easing window should hold, so
 	// that a surge of a few reports an hour is not declared over between two of them.
 	surgeEvents = 10.0
-	easeWindow  = 30  // buckets that the easing window has at most
+	easeMinutes = 30  // that the easing window has at most
 	insideScore = 1.3 // a window below this (5 %) is inside the baseline
 	insideRatio = 1.3 // and so is one with less than this times its expectation
-	// quietBuckets inside the baseline, or two easing windows, end an episode.
-	quietBuckets = 10
-	// graceBuckets after the end are not learned: the tail is still the outage.
-	graceBuckets = 15
-	// adoptBuckets of an open episode make it the new normal: after a day, what
+	// quietMinutes inside the baseline, or two easing windows, end an episode.
+	quietMinutes = 10
+	// graceMinutes after the end are not learned: the tail is still the outage.
+	graceMinutes = 15
+	// adoptMinutes of an open episode make it the new normal: after a day, what
 	// lasts is no outage any more but a change of level.
 	adoptMinutes = 24 * 60
-	// lostBuckets without anybody looking end an episode.
-	lostBuckets = 60
+	// lostMinutes without anybody looking end an episode.
+	lostMinutes = 60
 )
 
 // episode is the open episode of a series.
@@ -31,7 +31,7 @@ type episode struct {
 	window              int64 // buckets of the easing window
 	quiet, blind        int64 // buckets inside, buckets without anybody looking, in a row
 	lost                bool  // nobody looked for so long that it cannot be followed
-	grace               int64 // last bucket of the grace after the episode before
+	ended, grace        int64 // last bucket of the episode before, and of the grace after it
 }
 
 // open begins an episode at idx, found by window w.
@@ -39,7 +39,7 @@ func (s *counter) open(idx int64, w window, score float64) {
 	onset := s.onset(idx)
 	s.ep = episode{phase: Alarm, first: idx, onset: onset, last: idx, peak: onset}
 	perBucket := math.Max(w.n/float64(w.length), 1e-9)
-	s.ep.window = int64(math.Max(1, math.Min(easeWindow, math.Ceil(surgeEvents/perBucket))))
+	s.ep.window = int64(math.Max(1, math.Min(float64(s.plan.buckets(easeMinutes, 1)), math.Ceil(surgeEvents/perBucket))))
 	for i := onset; i < idx; i++ {
 		s.ep.note(i, float64(s.count[at(i)]), float64(s.fixed[at(i)])/fixedPoint, score)
 		s.mark[at(i)] |= held
@@ -74,9 +74,9 @@ func (e *episode) advance(idx int64, outside bool, p *plan) (adopt bool) {
 		e.phase = Easing
 		e.quiet++
 	}
-	adopt = idx-e.first >= int64(adoptMinutes*60/p.seconds)
-	if adopt || e.lost || e.quiet >= max(quietBuckets, 2*e.window) {
-		e.phase, e.grace = Over, idx+graceBuckets
+	adopt = idx-e.first >= max(2, adoptMinutes*60/p.seconds)
+	if adopt || e.lost || e.quiet >= max(p.buckets(quietMinutes, 2), 2*e.window) {
+		e.phase, e.ended, e.grace = Over, idx, idx+p.buckets(graceMinutes, 1)
 	}
 	return adopt
 }
@@ -117,16 +117,16 @@ func (e *episode) note(idx int64, n, mean, score float64) {
 // clear is how far a look from idx may reach back: not into the episode before,
 // whose reports have been told already.
 func (e *episode) clear(idx int64) int64 {
-	if (e.phase == None || e.phase == Over) && e.grace > 0 {
-		return min(reach, idx-(e.grace-graceBuckets))
+	if (e.phase == None || e.phase == Over) && e.ended != 0 {
+		return min(reach, idx-e.ended)
 	}
 	return reach
 }
 
 // gap counts a bucket in which nobody looked.
-func (e *episode) gap() {
+func (e *episode) gap(p *plan) {
 	if e.phase == Alarm || e.phase == Easing {
-		if e.blind++; e.blind >= lostBuckets {
+		if e.blind++; e.blind >= p.buckets(lostMinutes, 2) {
 			e.interrupt()
 		}
 	}

@@ -73,6 +73,12 @@ func (p *plan) slots(unit int64) (quarter, hour, block int) {
 	return int(day / 900), int(week / 3600), int(day / (86400 / blocks))
 }
 
+// buckets is how many buckets a number of minutes has, at least the given one;
+// steps below a minute count as a minute each, as windows do.
+func (p *plan) buckets(minutes, least int64) int64 {
+	return max(least, minutes*60/max(60, p.seconds))
+}
+
 // mod is the remainder that is never negative.
 func mod(a, b int64) int64 {
 	if r := a % b; r < 0 {

@@ -40,6 +40,7 @@ type levels struct {
 	slowS, slowN       float64 // squares of units around their forecast
 	tailN, tailS, seen float64 // buckets beyond tailFrom, their excess, all
 	dayS, dayN         [daySlots]float32
+	dayHeld            [daySlots]uint8 // visits in a row that an episode kept from being learned
 
 	mean, noise, slow float64 // of the current unit: expectation and variances
 	value             [ringLen]float64
@@ -99,7 +100,7 @@ func (s *levels) Missing(from, to int64) {
 	}
 	for i := s.now + 1; i <= to; i++ {
 		s.push(i, 0, 0)
-		s.ep.gap()
+		s.ep.gap(&s.plan)
 	}
 }
 
@@ -160,18 +161,24 @@ func (s *levels) believe(unit int64) (mean, noise, slow float64) {
 
 // learn takes one unit in.
 func (s *levels) learn(unit int64) {
-	var sum, used float64
+	var sum, used, heldSum, heldUsed float64
 	mean, noise, slow := s.believe(unit)
 	reach := valueClip * math.Sqrt(noise+slow)
 	first := unit * s.plan.unit
 	for i := first; i < first+s.plan.unit; i++ {
-		if v, ok := s.usable(i); ok {
-			if s.units >= groupUnits {
-				v = mean + math.Max(-reach, math.Min(reach, v-mean))
-			}
-			sum += v
-			used++
+		v, ok := s.usable(i)
+		switch {
+		case ok && s.units >= groupUnits:
+			sum, used = sum+mean+math.Max(-reach, math.Min(reach, v-mean)), used+1
+		case ok:
+			sum, used = sum+v, used+1
+		case i >= s.begin && i <= s.now && s.mark[at(i)] == seen|held:
+			heldSum, heldUsed = heldSum+s.value[at(i)], heldUsed+1
 		}
+	}
+	if heldUsed > used {
+		s.learnHeld(unit, heldSum/heldUsed, mean, reach)
+		return
 	}
 	if used == 0 {
 		return
@@ -189,6 +196,20 @@ func (s *levels) learn(unit int64) {
 	}
 	s.learnShape(unit, center)
 	s.units++
+}
+
+// learnHeld takes in what an episode holds back: as spread, cut to what one unit
+// may teach, so that a level whose spread was taken too small cannot stay in alarm
+// for ever; and as shape, when it comes at this quarter of the day again and again.
+func (s *levels) learnHeld(unit int64, center, mean, reach float64) {
+	d := math.Min(reach, math.Abs(center-mean))
+	keep := math.Exp2(-s.plan.perUnit / valueNoiseLife)
+	s.slowS, s.slowN = s.slowS*keep+d*d, s.slowN*keep+1
+	quarter, _, _ := s.plan.slots(unit)
+	if s.dayHeld[quarter]++; s.dayHeld[quarter] > habitVisits {
+		s.dayHeld[quarter] = 0
+		s.dayS[quarter], s.dayN[quarter] = float32(center), 1
+	}
 }
 
 // usable is the value of a bucket, if it may be learned.
@@ -231,6 +252,7 @@ func (s *levels) learnShape(unit int64, center float64) {
 	}
 	keep := math.Exp2(-s.plan.perUnit / life)
 	s.recentS, s.recentN = s.recentS*keep+center, s.recentN*keep+1
+	s.dayHeld[quarter] = 0
 	keep32 := float32(math.Exp2(-s.plan.perUnit / valueDayLife))
 	s.dayS[quarter] = s.dayS[quarter]*keep32 + float32(center)
 	s.dayN[quarter] = s.dayN[quarter]*keep32 + 1
