@@ -70,6 +70,9 @@ func layers(t *testing.T) map[string]int {
 	}
 	m := map[string]int{}
 	for _, r := range row.FindAllStringSubmatch(string(b), -1) {
+		if _, ok := m[module+"/"+r[1]]; ok {
+			t.Errorf("docs/ARCHITECTURE.md lists %s twice", r[1])
+		}
 		m[module+"/"+r[1]], _ = strconv.Atoi(r[2]) // the pattern takes digits only
 	}
 	return m
