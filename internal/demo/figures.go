@@ -5,8 +5,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"html/template"
+	"math"
 	"strconv"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"faultline/outage"
 )
@@ -62,7 +65,7 @@ const About = "This is a demonstration. The reports of 10 March 2025 are a recon
 	"Nobody's real report is in it. A published figure belongs to the 15 minutes that begin at its time, unless it says otherwise. " +
 	"The figures of 17:14 to 18:00 UTC contradict each other: 10,700 and 12,000 cannot both be followed by 22,000 while the outage fades; " +
 	"here the wave lasts through that hour at the lower figures, and the higher one is shown and not followed. " +
-	"The clock runs sixty times as fast as yours until the day is over; what you report yourself is stamped with it."
+	"The clock runs faster than yours until the day is over, sixty times unless another speed was asked for; what you report yourself is stamped with it."
 
 // Comparison is a published figure beside what the generator makes of it.
 type Comparison struct {
@@ -113,10 +116,12 @@ func (c Comparison) String() string {
 }
 
 // aboutPage is the text about the world with the figures under it.
-var aboutPage = template.Must(template.New("about").Parse(`<p>{{.About}}</p>
+var aboutPage = template.Must(template.New("about").Funcs(template.FuncMap{
+	"comma": func(n int) string { return humanize.Comma(int64(n)) },
+}).Parse(`<p>{{.About}}</p>
 <table><caption>Published figures beside the means that the generator draws around. A bucket is 15 minutes from its time.</caption>
-<thead><tr><th scope="col">Time (UTC)</th><th scope="col">Where</th><th scope="col">What</th><th scope="col">Published</th><th scope="col">Generated</th><th scope="col">Used as</th><th scope="col">Note</th></tr></thead>
-<tbody>{{range .Rows}}<tr><td>{{.Time.Time.Format "15:04"}}</td><td>{{.Scope}}</td><td>{{.Kind}}</td><td>{{if .Reports}}{{.Reports}}{{end}}</td><td>{{if .Reports}}{{printf "%.0f" .Generated}}{{end}}</td><td>{{.Use}}</td><td>{{.Note}}</td></tr>
+<thead><tr><th scope="col">Time (UTC)</th><th scope="col">Where</th><th scope="col" class="r">Published</th><th scope="col" class="r">Generated</th><th scope="col">Used as, and note</th></tr></thead>
+<tbody>{{range .Rows}}<tr><td>{{.When}}</td><td>{{.Scope}}</td><td class="r">{{if .Reports}}{{comma .Reports}}{{end}}</td><td class="r">{{if .Reports}}{{comma .Rounded}}{{end}}</td><td><b>{{.Use}}</b>: {{.Note}}</td></tr>
 {{end}}</tbody></table>
 `))
 
@@ -132,6 +137,17 @@ func (w *World) AboutPage() (template.HTML, error) {
 	}
 	return template.HTML(b.String()), nil //nolint:gosec // written by the template above
 }
+
+// When is the time of the figure for a person: a minute, or the whole day.
+func (f Figure) When() string {
+	if f.Kind == "day" || f.Kind == "share" {
+		return "whole day"
+	}
+	return f.Time.Time().Format("15:04")
+}
+
+// Rounded is Generated as a whole number of reports.
+func (c Comparison) Rounded() int { return int(math.Round(c.Generated)) }
 
 // Truth is what the generator knows of a wave of X's day: means, not draws.
 type Truth struct {

@@ -3,6 +3,7 @@ package demo
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"faultline/outage"
@@ -57,6 +58,23 @@ func TestFigures(t *testing.T) {
 }
 
 // TestDraws compares drawn minutes with their means.
+// The page about the day speaks to people: thousands with commas, days as days.
+func TestAboutPage(t *testing.T) {
+	page, err := world(t, Options{Seed: 1, Ramp: 5}).AboutPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<td>09:41</td><td>US</td><td class="r">22,000</td><td class="r">22,000</td><td><b>fitted</b>: peak bucket of wave 1;`,
+		`<td>whole day</td><td>world</td><td class="r">1,600,000</td>`,
+		`<td>whole day</td><td>GB</td><td class="r"></td>`,
+	} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+}
+
 func TestDraws(t *testing.T) {
 	for _, o := range []Options{{Seed: 3, Ramp: 5}, {Seed: 3, Ramp: 5, Poisson: true}} {
 		w := world(t, o)
