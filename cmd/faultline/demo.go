@@ -61,7 +61,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "The demonstration world answers on http://%s\n", l.Addr())
+	fmt.Fprintf(s.out, "The demonstration world answers on http://%s\n%s; Ctrl-C stops it\n", l.Addr(), d.promise())
 	if err := d.play(ctx, l, dir); err != nil {
 		return fmt.Errorf("play the demonstration world: %w", err)
 	}
@@ -81,6 +81,21 @@ func (c *demoCmd) prepare() (*demoRun, error) {
 	var err error
 	d.generator, err = demo.New(demo.Options{Seed: c.Seed, Ramp: c.Ramp})
 	return d, err
+}
+
+// promise says what there will be to see, and how soon.
+func (d *demoRun) promise() string {
+	if d.speed == atOnce {
+		return "The whole day is played at once"
+	}
+	after := func(m outage.Minute) string {
+		t := time.Duration(float64(m-demo.Open) * float64(time.Minute) / d.speed)
+		if t >= 2*time.Minute {
+			return fmt.Sprintf("%.0f minutes", t.Minutes())
+		}
+		return fmt.Sprintf("%.0f seconds", t.Seconds())
+	}
+	return fmt.Sprintf("X begins to fail in %s, and the day is over in %s", after(d.generator.Truth()[0].Onset), after(demo.Close))
 }
 
 // directory makes the directory, or takes the one that was named if it is empty:

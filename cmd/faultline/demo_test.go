@@ -29,7 +29,7 @@ func TestDemoPlaysTheDay(t *testing.T) {
 	if at := outage.MinuteOf(in.Waves[0].Peak); at < peak || at >= peak+15 {
 		t.Errorf("peak at %s lies outside the bucket of %s", at, peak)
 	}
-	if _, about := p.get("/about/demo"); !strings.Contains(about, "reconstruction") || !strings.Contains(about, "22000") {
+	if _, about := p.get("/about/demo"); !strings.Contains(about, "reconstruction") || !strings.Contains(about, "22,000") {
 		t.Error("the page about the demonstration does not say what it is")
 	}
 	press := `{"service":"x","category":"app","country":"US"}`

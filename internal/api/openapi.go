@@ -12,7 +12,7 @@ import (
 // ReportRequest is the body of a report, for the document: ingest reads it.
 type ReportRequest struct {
 	Service  string `json:"service" doc:"Id of the service" example:"x"`
-	Category string `json:"category" doc:"One of its report categories" example:"app"`
+	Category string `json:"category,omitempty" doc:"One of its report categories; the first of them where it is left out" example:"app"`
 	Country  string `json:"country,omitempty" doc:"Two-letter code, used only where the address says nothing" example:"US"`
 }
 
@@ -38,9 +38,11 @@ func describeReports(doc *huma.OpenAPI) {
 		"200": {Description: "A repeat within 30 minutes: the id of the first, not counted, reason duplicate", Content: answer},
 	}
 	for status, why := range map[string]string{
-		"400": "The body cannot be read, or the service, category or country is unknown",
+		"400": "The body cannot be read",
+		"403": "A page of another site sent it",
 		"413": "The body is too large",
 		"415": "The body is not application/json",
+		"422": "The service, category or country is unknown, or the service is retired",
 		"503": "It could not be saved, and may be sent again",
 	} {
 		responses[status] = &huma.Response{Description: why, Content: problem}
