@@ -192,7 +192,7 @@ func (r *reader) service(f *Fold) (*service, error) {
 
 func (r *reader) cell(f *Fold) (*cell, error) {
 	key, order := r.key(), int(r.num()&math.MaxInt32)
-	c, err := f.newCell(key, order, 0)
+	c, err := f.emptyCell(key, order)
 	if err != nil {
 		return nil, err
 	}

@@ -475,3 +475,17 @@ func FuzzApply(f *testing.F) {
 		fold.Close(start, false)
 	})
 }
+
+// TestEveryShareIsABudget: no allowed configuration gives a cell a budget that
+// the detector refuses.
+func TestEveryShareIsABudget(t *testing.T) {
+	f, err := New(Config{TotalBudget: 0.001, CountryBudget: 0.001, CategoryBudget: 0.001, Countries: 1000, Categories: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []cellKey{{}, {country: "US"}, {category: "app"}} {
+		if _, err := f.emptyCell(key, 999); err != nil {
+			t.Errorf("%+v: %v", key, err)
+		}
+	}
+}

@@ -69,11 +69,10 @@ type waiting struct {
 // too. The budget of a sort is shared harmonically by order of appearance: busy
 // cells appear first, and they are the ones that need it.
 func (f *Fold) newCell(key cellKey, order int, m outage.Minute) (*cell, error) {
-	series, err := scan.New(scan.Config{Budget: f.cfg.share(key, order)})
+	c, err := f.emptyCell(key, order)
 	if err != nil {
 		return nil, err
 	}
-	c := &cell{key: key, order: order, series: series}
 	if f.begin != 0 && f.begin < m {
 		c.series.Observe(int64(f.begin), scan.Observation{})
 		for _, g := range f.gaps {
@@ -83,6 +82,15 @@ func (f *Fold) newCell(key cellKey, order int, m outage.Minute) (*cell, error) {
 		}
 	}
 	return c, nil
+}
+
+// emptyCell makes a cell whose series has no history.
+func (f *Fold) emptyCell(key cellKey, order int) (*cell, error) {
+	series, err := scan.New(scan.Config{Budget: f.cfg.share(key, order)})
+	if err != nil {
+		return nil, err
+	}
+	return &cell{key: key, order: order, series: series}, nil
 }
 
 // share is the part of the budget that a cell may spend.

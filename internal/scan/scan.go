@@ -91,8 +91,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("kind %d is not known: use count, value or rate", c.Kind)
 	case c.Step < minStep || c.Step > maxStep || c.Step%time.Second != 0:
 		return fmt.Errorf("step %s: use whole seconds from %s to %s", c.Step, minStep, maxStep)
-	case c.Budget < 1e-6 || c.Budget > 1e4:
-		return fmt.Errorf("budget %g: use 0.000001 to 10000 false episodes a month", c.Budget)
+	case c.Budget < 1e-9 || c.Budget > 1e4:
+		return fmt.Errorf("budget %g: use 0.000000001 to 10000 false episodes a month", c.Budget)
 	case c.MinHistory < 0:
 		return fmt.Errorf("minimum history %s: use a positive duration", c.MinHistory)
 	}
