@@ -35,7 +35,7 @@ type commands struct {
 
 // gcPercent makes the heap grow less between collections than Go's default: the
 // memory of a small machine is dearer than a few percent of its time. GOGC wins.
-const gcPercent = 60
+const gcPercent = 40
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -79,6 +80,10 @@ func (s *Snapshots) load(follower string, fold Fold, committed outage.Minute) (C
 	}
 	if err == nil {
 		err = fold.Restore(state)
+		// The state as bytes is as large as the fold itself: on a small machine it
+		// must not stay until the heap has grown by as much again.
+		state = nil //nolint:ineffassign,wastedassign // it is for the collector
+		debug.FreeOSMemory()
 	}
 	if err != nil {
 		slog.Warn("snapshot not usable, folding the log again", "part", follower, "file", s.path(follower), "error", err)

@@ -27,13 +27,17 @@ import (
 	"faultline/internal/stream"
 )
 
-// readers is the number of connections that followers share. More cost memory
-// (each has a page cache); fewer make followers wait for each other.
+// readers is the number of connections that followers share; fewer make followers
+// wait for each other.
 const readers = 4
 
-// cacheKiB is the page cache of a connection in KiB: enough for the hot end of
-// the key indexes; more would count against the memory of a small machine.
-const cacheKiB = 8 << 10
+// Page caches in KiB a connection. The writer holds the hot end of the key
+// indexes; readers go through the log once and gain nothing from more. Larger
+// ones count against the memory of a small machine.
+const (
+	writerCache = 4 << 10
+	readerCache = 512
+)
 
 // checkpointPages is how many pages the write-ahead log holds before it is
 // folded into the file: larger means fewer stalls and a longer recovery.
@@ -68,7 +72,7 @@ func Open(ctx context.Context, path string) (*Log, error) {
 		path: path, insert: map[insertKey]*sql.Stmt{}, last: map[string]uint64{}, grown: make(chan struct{}),
 	}
 	var err error
-	if l.write, err = sql.Open("sqlite", dsn(path, "rwc")); err != nil {
+	if l.write, err = sql.Open("sqlite", dsn(path, "rwc", writerCache)); err != nil {
 		return nil, fmt.Errorf("open log %s: %w", path, err)
 	}
 	if l.conn, err = l.write.Conn(ctx); err != nil {
@@ -77,7 +81,7 @@ func Open(ctx context.Context, path string) (*Log, error) {
 	if err := l.prepare(ctx); err != nil {
 		return nil, errors.Join(l.explain("open", err), l.conn.Close(), l.write.Close())
 	}
-	if l.read, err = sql.Open("sqlite", dsn(path, "ro")); err != nil {
+	if l.read, err = sql.Open("sqlite", dsn(path, "ro", readerCache)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open log %s for reading: %w", path, err), l.write.Close())
 	}
 	l.read.SetMaxOpenConns(readers)
@@ -86,7 +90,7 @@ func Open(ctx context.Context, path string) (*Log, error) {
 }
 
 // dsn names the file with the settings of a connection.
-func dsn(path, mode string) string {
+func dsn(path, mode string, cacheKiB int) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
 		fmt.Sprintf("cache_size(-%d)", cacheKiB), fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
