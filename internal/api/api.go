@@ -97,8 +97,7 @@ func (a *API) describe(h huma.API) {
 
 // Register adds the API to a mux.
 func (a *API) Register(mux *http.ServeMux) {
-	mux.Handle("GET /api/", a)
-	mux.Handle("OPTIONS /api/", a)
+	mux.Handle("/api/", a)
 }
 
 // ServeHTTP checks what is asked and answers from what is kept, if it still holds.
@@ -112,14 +111,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	_, pattern := a.mux.Handler(r)
-	if pattern == "" && r.URL.Path == reportsPath {
-		w.Header().Set("Allow", http.MethodPost)
-		a.fail(w, "", http.StatusMethodNotAllowed, "reports are sent with POST; they are read as /api/v1/services/{id}/series")
-		return
-	}
-	if pattern == "" {
-		a.fail(w, "", http.StatusNotFound, fmt.Sprintf("there is nothing at %q: /api/openapi.json lists what there is", r.URL.Path))
+	_, pattern := a.mux.Handler(&http.Request{Method: http.MethodGet, URL: r.URL, Host: r.Host})
+	if pattern == "" || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		a.refuse(w, r, pattern)
 		return
 	}
 	known, data := a.params[pattern]
@@ -133,6 +127,20 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.answer(w, r, pattern)
+}
+
+// refuse answers for an address that is not there, or not for this method.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, pattern string) {
+	switch {
+	case r.URL.Path == reportsPath:
+		w.Header().Set("Allow", http.MethodPost)
+		a.fail(w, "", http.StatusMethodNotAllowed, "reports are sent with POST; they are read as /api/v1/services/{id}/series")
+	case pattern == "":
+		a.fail(w, "", http.StatusNotFound, fmt.Sprintf("there is nothing at %q: /api/openapi.json lists what there is", r.URL.Path))
+	default:
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		a.fail(w, "", http.StatusMethodNotAllowed, fmt.Sprintf("%q is only read: use GET", r.URL.Path))
+	}
 }
 
 func (a *API) fail(w http.ResponseWriter, pattern string, status int, detail string) {

@@ -315,3 +315,36 @@ func TestValidate(t *testing.T) {
 		t.Error("a negative age is valid")
 	}
 }
+
+// An address that is only read says so to every other method.
+func TestMethods(t *testing.T) {
+	srv, _ := newAPI(t)
+	for _, test := range []struct {
+		method, path string
+		code         int
+		allow        string
+	}{
+		{"DELETE", "/api/v1/services", 405, "GET, HEAD, OPTIONS"},
+		{"POST", "/api/v1/services/x", 405, "GET, HEAD, OPTIONS"},
+		{"PUT", "/api/v1/reports", 405, "POST"},
+		{"POST", "/api/openapi.json", 405, "GET, HEAD, OPTIONS"},
+		{"POST", "/api/v1/nope", 404, ""},
+		{"HEAD", "/api/v1/services", 200, ""},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), test.method, srv.URL+test.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != test.code || res.Header.Get("Allow") != test.allow {
+			t.Errorf("%s %s: %d, allow %q; want %d, %q", test.method, test.path, res.StatusCode, res.Header.Get("Allow"), test.code, test.allow)
+		}
+		if ct := res.Header.Get("Content-Type"); test.code >= 400 && ct != "application/problem+json" {
+			t.Errorf("%s %s: %s", test.method, test.path, ct)
+		}
+	}
+}
