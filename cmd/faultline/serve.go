@@ -50,6 +50,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 var epoch = time.Unix(0, 0).UTC()
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(addr); err != nil { // an empty one would listen to everybody
+		return nil, fmt.Errorf("listen on %q: write an address and a port such as 127.0.0.1:8080", addr)
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {

@@ -42,6 +42,9 @@ type settings struct {
 // stopped needs time to catch up.
 const minKept = 48 * time.Hour
 
+// maxMinFreeMB is more than any disk has, and far from where bytes overflow.
+const maxMinFreeMB = 1 << 40
+
 // validate names every setting that cannot work, with what to do.
 func (s *settings) validate() error {
 	var errs []error
@@ -49,6 +52,12 @@ func (s *settings) validate() error {
 		if d < minKept {
 			errs = append(errs, fmt.Errorf("%s is %s: keep at least %s", name, d, minKept))
 		}
+	}
+	if s.Data == "" {
+		errs = append(errs, errors.New("data is empty: name a directory for the data"))
+	}
+	if s.MinFreeMB > maxMinFreeMB {
+		errs = append(errs, fmt.Errorf("min-free-mb is %d: keep at most %d", s.MinFreeMB, maxMinFreeMB))
 	}
 	if s.SimulatedClock && s.ReplayToken == "" {
 		errs = append(errs, errors.New("--simulated-clock needs --replay-token, so that not everybody can move the clock"))
@@ -108,7 +117,10 @@ func (f *fileSettings) Validate(app *kong.Application) error {
 	visit(app.Node)
 	delete(known, "help")
 	delete(known, "config")
-	for key := range f.values {
+	for key, v := range f.values {
+		if v == nil {
+			return fmt.Errorf("the settings file gives %q no value: write one, or leave the key out", key)
+		}
 		if !known[key] {
 			return fmt.Errorf("the settings file has an unknown key %q: keys are the names of flags without dashes in front; 'faultline serve --help' lists them", key)
 		}
