@@ -43,6 +43,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends a stop that takes too long
 	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("faultline"),
 		kong.Description("An outage observatory: is it down, for whom, since when, and why - with the evidence."),
-		kong.Writers(s.out, s.err), kong.UsageOnError(),
+		kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.Configuration(loadSettings), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {

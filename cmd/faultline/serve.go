@@ -125,7 +125,7 @@ func (w *world) reloadOnHangup(ctx context.Context) error {
 			return nil
 		case <-hangup:
 			if err := w.reload(ctx); err != nil {
-				slog.Error("the catalog stays as it was", "error", err)
+				slog.Error("the catalog could not be reloaded", "error", err)
 			}
 		}
 	}
@@ -149,7 +149,8 @@ func (w *world) handler(pages *web.Web) (http.Handler, error) {
 	return httpd.Secure(all), nil
 }
 
-// maxLag is how far the pages may be behind the world before it is not healthy.
+// maxLag is how far the pages may be behind the world, or its clock behind them,
+// before it is not healthy.
 const maxLag = 5 * outage.Minute(1)
 
 // health says whether the line from the log to the pages is whole.
@@ -161,6 +162,9 @@ func (w *world) health(rw http.ResponseWriter, r *http.Request) {
 		httpd.WriteProblem(rw, http.StatusServiceUnavailable, "the query store does not answer: "+err.Error())
 	case pulse.Closed != 0 && now-pulse.Closed > maxLag:
 		httpd.WriteProblem(rw, http.StatusServiceUnavailable, fmt.Sprintf("the pages stand at %s and it is %s: a part is behind, see /metrics", pulse.Closed, now))
+	case pulse.Closed-now > maxLag && !w.settings.SimulatedClock:
+		httpd.WriteProblem(rw, http.StatusServiceUnavailable, fmt.Sprintf("the clock says %s and the log has minutes up to %s: no minute ends before the clock is there; "+
+			"set it right, or if it is right begin with another data directory", now, pulse.Closed))
 	default:
 		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintln(rw, "ok")

@@ -122,11 +122,10 @@ func (w *world) reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reload the catalog: %w", err)
 	}
-	if change.Empty() {
-		return nil
+	if !change.Empty() {
+		slog.Info("catalog reloaded", "added", change.Added, "changed", change.Changed, "retired", change.Retired)
 	}
-	slog.Info("catalog reloaded", "added", change.Added, "changed", change.Changed, "retired", change.Retired)
-	return w.publishCatalog(ctx)
+	return w.publishCatalog(ctx) // also what could not be published the last time
 }
 
 func (w *world) openIngest(context.Context) (err error) {

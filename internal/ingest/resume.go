@@ -33,6 +33,9 @@ func (in *Ingest) resume(ctx context.Context) error {
 	if ticked == 0 {
 		ticked = last - 1 // the first life ended in its first minute
 	}
+	if ticked > now && !in.Driven {
+		slog.Warn("the clock is behind the log: no minute ends before it has caught up", "clock", now, "log", ticked)
+	}
 	return in.tickGap(ctx, ticked, max(ticked, last), now)
 }
 
