@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"faultline/internal/httpd"
 )
@@ -157,4 +160,71 @@ func TestServe(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
+}
+
+// pipes is a listener whose connections are in memory.
+type pipes struct {
+	net.Listener
+	conns chan net.Conn
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	c, ok := <-p.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (p *pipes) Close() error   { close(p.conns); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// A client that asks and does not read is cut off; one whose handler moves the
+// deadline is not, though the answer takes longer.
+func TestSlowReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, err := httpd.Compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/stuck" {
+				_, err := io.WriteString(w, strings.Repeat("a page ", 10_000))
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("writing to one who does not read ended with %v", err)
+				}
+				return
+			}
+			w.Header().Set("Content-Type", "text/event-stream")
+			ctl := http.NewResponseController(w)
+			for i := range 10 {
+				deadline := ctl.SetWriteDeadline(time.Now().Add(time.Second))
+				_, wrote := io.WriteString(w, "data: x\n\n")
+				if err := errors.Join(deadline, wrote, ctl.Flush()); err != nil {
+					t.Errorf("event %d: %v", i, err)
+				}
+				<-time.After(20 * time.Second)
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &pipes{conns: make(chan net.Conn)}
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error)
+		go func() { served <- httpd.Serve(ctx, l, httpd.Secure(h)) }()
+		stuck, server := net.Pipe()
+		l.conns <- server
+		live, server := net.Pipe()
+		l.conns <- server
+		for c, path := range map[net.Conn]string{stuck: "/stuck", live: "/live"} {
+			if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := io.ReadAll(live)
+		if n := strings.Count(string(b), "data: x"); n != 10 || err != nil {
+			t.Errorf("%d events arrived, %v, want 10", n, err)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -14,17 +14,18 @@ import (
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 20 * time.Second
+	writeTimeout      = time.Minute // from the request's end; a handler of long answers sets its own
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 32 << 10
 	shutdownTimeout   = 5 * time.Second // for requests under way at a clean stop
 )
 
 // Serve answers on a listener until the context ends, then lets requests under
-// way finish. There is no write timeout: server-sent events are long by nature,
-// and handlers bound themselves.
+// way finish. Server-sent events are long by nature: their handler moves the write
+// deadline on with every event (http.ResponseController).
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}

@@ -56,6 +56,10 @@ func (in *Ingest) replay(w http.ResponseWriter, r *http.Request) {
 		httpd.WriteProblem(w, http.StatusUnauthorized, "the replay token is missing or wrong: send it as Authorization: Bearer …")
 		return
 	}
+	// Whoever has the token may take long: the folds decide how fast a recording goes.
+	// A writer that knows no deadlines has none that could be in the way.
+	ctl := http.NewResponseController(w)
+	_, _ = ctl.SetReadDeadline(time.Time{}), ctl.SetWriteDeadline(time.Time{})
 	taken, err := in.replayLines(r.Context(), http.MaxBytesReader(w, r.Body, maxReplayBody))
 	if err != nil {
 		status, detail := explainReplay(err)
