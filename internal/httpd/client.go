@@ -25,7 +25,7 @@ func ClientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	}
 	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(chain) - 1; i >= 0 && i >= len(chain)-maxHops; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
+		hop, err := parseHop(strings.TrimSpace(chain[i]))
 		if err != nil {
 			return addr // what stands before an unreadable hop cannot be trusted
 		}
@@ -35,6 +35,14 @@ func ClientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		}
 	}
 	return addr
+}
+
+// parseHop reads an entry of the chain; some proxies add the client's port.
+func parseHop(s string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(s); err == nil {
+		return withPort.Addr(), nil
+	}
+	return netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 }
 
 func within(a netip.Addr, prefixes []netip.Prefix) bool {
