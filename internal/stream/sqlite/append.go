@@ -62,12 +62,16 @@ func (l *Log) commit(ctx context.Context, entries []stream.Entry, cp *stream.Che
 }
 
 // transact runs do in one transaction of the writing connection. A commit that
-// has begun is not torn by a context that ends meanwhile.
+// has begun is not torn by a context that ends meanwhile, and neither is a begin:
+// the driver may report the context's end for a transaction that it has opened.
 func (l *Log) transact(ctx context.Context, do func() error) error {
-	if _, err := l.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	whole := context.WithoutCancel(ctx)
+	if _, err := l.conn.ExecContext(whole, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
 	err := do()
 	if err == nil {
 		_, err = l.conn.ExecContext(whole, "COMMIT")

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -33,5 +35,32 @@ func TestNoRoom(t *testing.T) {
 	recs, err := l.Read(t.Context(), stream.Points.Name, 0, 10)
 	if err != nil || len(recs) != 1 || recs[0].Seq != 1 {
 		t.Errorf("%d records, %v, want the one that was taken", len(recs), err)
+	}
+}
+
+// A context that ends in the middle of an append never leaves a transaction open:
+// the next append would fail, and every one after it.
+func TestCancelledAtAnyMoment(t *testing.T) {
+	l, err := Open(t.Context(), filepath.Join(t.TempDir(), "log.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for i := range 300 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		e := stream.Entry{Topic: stream.Points.Name, Record: stream.Record{Minute: 1, Key: fmt.Sprint(i), Data: []byte("{}")}}
+		if err := l.Append(ctx, []stream.Entry{e}, nil); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatalf("append %d: %v", i, err)
+		}
+	}
+	var recs []stream.Record
+	if recs, err = l.Read(t.Context(), stream.Points.Name, 0, 1000); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range recs {
+		if r.Seq != uint64(i+1) {
+			t.Fatalf("record %d has position %d: there is a hole", i, r.Seq)
+		}
 	}
 }
