@@ -243,7 +243,7 @@ func (d *detectRun) finish(stderr io.Writer) error {
 		}
 		return nil
 	}
-	if _, err := fmt.Fprintf(stderr, "%d rows of step %s, %d episodes\n", d.rows, d.step, len(d.found)); err != nil {
+	if _, err := fmt.Fprintf(stderr, "%d rows of step %s; episodes: %d\n", d.rows, d.step, len(d.found)); err != nil {
 		return err
 	}
 	if len(d.found) > 0 {

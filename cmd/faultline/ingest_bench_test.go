@@ -76,7 +76,7 @@ func BenchmarkIngest(b *testing.B) {
 func benchWorld(b *testing.B) (*world, *web.Web, func()) {
 	s := settings{
 		Data: b.TempDir(), BuiltinCatalog: true, KeepReports: minKept, KeepMinutes: minKept,
-		TrustedHops: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		TrustedHops: []hop{{netip.MustParsePrefix("127.0.0.0/8")}},
 	}
 	w, err := openWorld(b.Context(), s, clock.Real{})
 	if err != nil {

@@ -68,6 +68,9 @@ func (c *replayCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := line.play(ctx); err != nil {
 		return err
 	}
+	if line.minutes == 0 {
+		return fmt.Errorf("no report is in %s: a recording has lines such as {\"time\":\"2025-03-10T09:30:00Z\",\"service\":\"x\"}, or the header time,service,count and rows", strings.Join(c.Files, ", "))
+	}
 	fmt.Fprintf(s.err, "%d reports in %d minutes; %d repeats of a reporter within %d minutes were not counted\n",
 		line.reports, line.minutes, rec.Absorbed, outage.ReportWindow)
 	return c.print(s.out, line.incidents)
@@ -168,7 +171,7 @@ func printTable(out io.Writer, list []outage.Incident) {
 		}
 	}
 	w.Flush() // the writer below keeps its error
-	fmt.Fprintf(out, "%d incidents\n", len(list))
+	fmt.Fprintf(out, "incidents: %d\n", len(list))
 }
 
 func stamp(m outage.Minute) string {

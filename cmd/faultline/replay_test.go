@@ -89,7 +89,7 @@ func TestReplayRefuses(t *testing.T) {
 		}
 	}
 	code, out, errs := command(t.Context(), `{"time":"2025-03-10T09:30:00Z","service":"nobody-knows-me"}`, "replay", "--any-service", "-")
-	if code != 0 || !strings.HasSuffix(out, "0 incidents\n") || !strings.HasPrefix(errs, "1 reports in 1 minutes") {
+	if code != 0 || !strings.HasSuffix(out, "incidents: 0\n") || !strings.HasPrefix(errs, "1 reports in 1 minutes") {
 		t.Errorf("any service: ended with %d, printed %q and said %q", code, out, errs)
 	}
 }

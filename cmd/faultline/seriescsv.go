@@ -2,10 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -44,7 +47,11 @@ var seriesLayouts = []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15
 
 // newSeriesReader reads the header. An empty kind is taken from it.
 func newSeriesReader(name string, in io.Reader, kind string) (*seriesReader, error) {
-	r := &seriesReader{name: name, buf: bufio.NewReaderSize(in, 1<<16), second: -1}
+	buf, err := plain(name, bufio.NewReaderSize(in, 1<<16))
+	if err != nil {
+		return nil, err
+	}
+	r := &seriesReader{name: name, buf: buf, second: -1}
 	r.csv = csv.NewReader(r.buf)
 	r.csv.ReuseRecord = true
 	r.csv.TrimLeadingSpace = true
@@ -54,6 +61,9 @@ func newSeriesReader(name string, in io.Reader, kind string) (*seriesReader, err
 	}
 	if err != nil {
 		return nil, r.explain(err)
+	}
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		return nil, fmt.Errorf("%s:1: the header %q is one column: separate columns with commas", name, header[0])
 	}
 	columns := map[string]int{}
 	for i, h := range header {
@@ -66,11 +76,24 @@ func newSeriesReader(name string, in io.Reader, kind string) (*seriesReader, err
 	return r, r.choose(columns, kind)
 }
 
+// plain unpacks a series that comes as gzip.
+func plain(name string, in *bufio.Reader) (*bufio.Reader, error) {
+	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return in, nil
+	}
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, fmt.Errorf("decompress %s: %w: is it a whole gzip file?", name, err)
+	}
+	return bufio.NewReaderSize(z, 1<<16), nil
+}
+
 // choose finds the columns.
 func (r *seriesReader) choose(columns map[string]int, kind string) error {
 	at, ok := columns["time"]
 	if !ok {
-		return fmt.Errorf("%s:1: no column is called time: begin the file with a header such as time,count", r.name)
+		found := strings.Join(slices.Sorted(maps.Keys(columns)), ", ")
+		return fmt.Errorf("%s:1: no column is called time (found %s): begin the file with a header such as time,count", r.name, found)
 	}
 	r.at = at
 	var found []scan.Kind

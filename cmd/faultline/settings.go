@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,15 +30,47 @@ type settings struct {
 	Data           string          `name:"data" default:"faultline-data" env:"FAULTLINE_DATA" placeholder:"DIR" help:"Data directory; made when missing."`
 	Catalog        []string        `name:"catalog" env:"FAULTLINE_CATALOG" placeholder:"FILE" help:"YAML files with services of your own; a later one replaces services of an earlier one."`
 	BuiltinCatalog bool            `name:"builtin-catalog" default:"true" negatable:"" env:"FAULTLINE_BUILTIN_CATALOG" help:"Begin with the starter catalog."`
-	TrustedHops    []netip.Prefix  `name:"trusted-hops" env:"FAULTLINE_TRUSTED_HOPS" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed."`
-	ExemptNetworks []uint32        `name:"exempt-networks" env:"FAULTLINE_EXEMPT_NETWORKS" placeholder:"ASN" help:"AS numbers that no cap applies to."`
+	TrustedHops    []hop           `name:"trusted-hops" env:"FAULTLINE_TRUSTED_HOPS" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed: addresses or ranges such as 10.0.0.0/8."`
+	ExemptNetworks []asn           `name:"exempt-networks" env:"FAULTLINE_EXEMPT_NETWORKS" placeholder:"ASN" help:"AS numbers that no cap applies to, such as 7922."`
 	GeoCountry     string          `name:"geo-country" env:"FAULTLINE_GEO_COUNTRY" placeholder:"FILE" help:"MMDB file with countries, instead of the built-in data."`
 	GeoNetwork     string          `name:"geo-network" env:"FAULTLINE_GEO_NETWORK" placeholder:"FILE" help:"MMDB file with AS numbers, instead of the built-in data."`
-	KeepReports    time.Duration   `name:"keep-reports" default:"48h" env:"FAULTLINE_KEEP_REPORTS" help:"How long raw reports are kept."`
-	KeepMinutes    time.Duration   `name:"keep-minutes" default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept; hours are kept for ever."`
+	KeepReports    time.Duration   `name:"keep-reports" default:"48h" env:"FAULTLINE_KEEP_REPORTS" help:"How long raw reports are kept, in hours; at least 48h."`
+	KeepMinutes    time.Duration   `name:"keep-minutes" default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept, in hours; at least 48h. Counts by the hour are kept for ever."`
 	MinFreeMB      uint64          `name:"min-free-mb" default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
 	SimulatedClock bool            `name:"simulated-clock" env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
-	ReplayToken    string          `name:"replay-token" env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token that 'replay --into' must show; goes with --simulated-clock."`
+	ReplayToken    string          `name:"replay-token" env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token of at least 8 characters that 'replay --into' must show; goes with --simulated-clock."`
+}
+
+// hop is a proxy: one address, or a range of them.
+type hop struct{ netip.Prefix }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (h *hop) UnmarshalText(text []byte) error {
+	s := strings.TrimSpace(string(text))
+	if a, err := netip.ParseAddr(s); err == nil {
+		h.Prefix = netip.PrefixFrom(a, a.BitLen())
+		return nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return fmt.Errorf("%q is neither an address nor a range: write 192.0.2.7 or 10.0.0.0/8", s)
+	}
+	h.Prefix = p
+	return nil
+}
+
+// asn is the number of a network.
+type asn uint32
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (n *asn) UnmarshalText(text []byte) error {
+	s := strings.TrimSpace(string(text))
+	v, err := strconv.ParseUint(strings.TrimPrefix(strings.ToUpper(s), "AS"), 10, 32)
+	if err != nil {
+		return fmt.Errorf("%q is not an AS number: write 7922 or AS7922", s)
+	}
+	*n = asn(v)
+	return nil
 }
 
 // minKept is the shortest retention: the pages show a day, and a part that was
@@ -69,7 +104,12 @@ func (s *settings) validate() error {
 
 func (s *settings) ingest() ingest.Config {
 	cfg := ingest.DefaultConfig()
-	cfg.TrustedHops, cfg.ExemptNetworks = s.TrustedHops, s.ExemptNetworks
+	for _, h := range s.TrustedHops {
+		cfg.TrustedHops = append(cfg.TrustedHops, h.Prefix)
+	}
+	for _, n := range s.ExemptNetworks {
+		cfg.ExemptNetworks = append(cfg.ExemptNetworks, uint32(n))
+	}
 	cfg.MinFree = s.MinFreeMB << 20
 	cfg.Driven, cfg.ReplayToken = s.SimulatedClock, s.ReplayToken
 	return cfg
@@ -85,44 +125,42 @@ func minutes(d time.Duration) outage.Minute { return outage.Minute(d / time.Minu
 const maxConfig = 64 << 10
 
 // fileSettings reads the settings file for kong.
-type fileSettings struct{ values map[string]any }
+type fileSettings struct {
+	name   string
+	values map[string]any
+}
 
 func loadSettings(r io.Reader) (kong.Resolver, error) {
+	f := &fileSettings{name: "the settings file", values: map[string]any{}}
+	if file, ok := r.(*os.File); ok {
+		f.name = file.Name()
+	}
 	b, err := io.ReadAll(io.LimitReader(r, maxConfig+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the settings file: %w", err)
+		return nil, fmt.Errorf("read %s: %w", f.name, err)
 	}
 	if len(b) > maxConfig {
-		return nil, fmt.Errorf("the settings file is larger than %d bytes: services go into a file of their own, named by catalog", maxConfig)
+		return nil, fmt.Errorf("%s is larger than %d bytes: services go into a file of their own, named by catalog", f.name, maxConfig)
 	}
-	f := &fileSettings{values: map[string]any{}}
-	if err := yaml.Unmarshal(b, &f.values); err != nil {
-		return nil, fmt.Errorf("decode the settings file: %w", err)
+	// An editor may have put a byte order mark in front.
+	if err := yaml.Unmarshal(bytes.TrimPrefix(b, []byte("\ufeff")), &f.values); err != nil {
+		return nil, fmt.Errorf("%s: decode the settings: %w", f.name, err)
 	}
 	return f, nil
 }
 
 // Validate implements [kong.Resolver]: unknown keys are errors.
-func (f *fileSettings) Validate(app *kong.Application) error {
-	known := map[string]bool{}
-	var visit func(n *kong.Node)
-	visit = func(n *kong.Node) {
-		for _, flag := range n.Flags {
-			known[flag.Name] = true
-		}
-		for _, c := range n.Children {
-			visit(c)
-		}
+func (f *fileSettings) Validate(*kong.Application) error {
+	var known []string
+	for _, field := range settingFields() {
+		known = append(known, field.name)
 	}
-	visit(app.Node)
-	delete(known, "help")
-	delete(known, "config")
-	for key, v := range f.values {
-		if v == nil {
-			return fmt.Errorf("the settings file gives %q no value: write one, or leave the key out", key)
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
+		if !slices.Contains(known, key) {
+			return fmt.Errorf("%s has an unknown key %q: keys are the names of the flags of serve without dashes in front: %s", f.name, key, strings.Join(known, ", "))
 		}
-		if !known[key] {
-			return fmt.Errorf("the settings file has an unknown key %q: keys are the names of flags without dashes in front; 'faultline serve --help' lists them", key)
+		if f.values[key] == nil {
+			return fmt.Errorf("%s gives %q no value: write one, or leave the key out", f.name, key)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io"
@@ -75,7 +76,8 @@ func readFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read catalog file: %w", err)
 	}
-	return data, nil
+	// An editor may have put a byte order mark in front.
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
 }
 
 // load is Load without the disk.

@@ -122,7 +122,7 @@ func (c *counts) decode(line []byte) (Row, bool, error) {
 		return Row{}, false, err
 	}
 	if len(fields) != c.columns {
-		return Row{}, false, fmt.Errorf("%d fields where the header has %d", len(fields), c.columns)
+		return Row{}, false, fmt.Errorf("%d fields where the header has %d: complete the line, with nothing between the commas of what is unknown", len(fields), c.columns)
 	}
 	r := Row{
 		Service: c.field(fields, "service"), Category: c.field(fields, "category"),
