@@ -132,7 +132,7 @@ func (c *replayCmd) post(ctx context.Context, rec *replay.Recording, s streams) 
 	if err != nil {
 		return fmt.Errorf("after %d reports: %w", n, err)
 	}
-	fmt.Fprintf(s.err, "%d reports played into %s\n", n, c.Into)
+	fmt.Fprintf(s.err, "%d lines played into %s\n", n, c.Into)
 	return nil
 }
 

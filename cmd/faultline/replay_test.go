@@ -128,6 +128,9 @@ func TestReplayInto(t *testing.T) {
 		t.Fatalf("ended with %d and said %q", code, errs)
 	}
 	p.waitFolded(demo.Close - 1)
+	if _, page := p.get("/"); !strings.Contains(page, "A recording is played here") {
+		t.Error("the page does not say that it shows a recording")
+	}
 	if code, _, errs := command(t.Context(), "", "replay", "--into", p.url, "--token", token, "--speed", "0", path); code != 1 || !strings.Contains(errs, "it answered 409") {
 		t.Errorf("a second time: ended with %d and said %q", code, errs)
 	}

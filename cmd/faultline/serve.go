@@ -31,8 +31,10 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	slog.SetDefault(slog.New(slog.NewTextHandler(s.err, nil)))
 	var time clock.Clock = clock.Real{}
+	var notice *web.Notice
 	if c.SimulatedClock {
 		time = clock.NewDriven(epoch)
+		notice = &web.Notice{Text: "A recording is played here: nothing on these pages is happening now."}
 	}
 	w, err := openWorld(ctx, c.settings, time)
 	if err != nil {
@@ -43,7 +45,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return errors.Join(err, w.close())
 	}
 	fmt.Fprintf(s.out, "Faultline answers on http://%s\n", l.Addr())
-	return errors.Join(w.run(ctx, l, w.pages(nil)), w.close())
+	return errors.Join(w.run(ctx, l, w.pages(notice)), w.close())
 }
 
 // epoch is where a simulated clock stands before its first move.
