@@ -133,10 +133,14 @@ func TestServe(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	served := make(chan error)
 	go func() {
-		served <- httpd.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		served <- httpd.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(entered)
 			<-leave
+			if err := r.Context().Err(); err != nil {
+				t.Errorf("what it asks for would be refused: %v", err)
+			}
 			_, _ = io.WriteString(w, "done")
+			<-r.Context().Done() // as a live stream waits
 		}))
 	}()
 	got := make(chan string)

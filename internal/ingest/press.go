@@ -73,9 +73,8 @@ func (in *Ingest) identify(j *job, addr netip.Addr, asn uint32, own bool) error 
 	}
 	net := digest(today, "network", j.report.Service, site(addr))
 	j.site, j.exempt = net.short(), own || in.exempt[asn]
-	j.report.Network = fmt.Sprintf("~%08x", uint32(net.short()))
-	if asn != 0 {
-		j.report.Network = fmt.Sprintf("AS%d", asn)
+	if j.report.Network = geo.NetworkName(asn); asn == 0 {
+		j.report.Network = fmt.Sprintf("~%08x", uint32(net.short()))
 	}
 	return nil
 }
