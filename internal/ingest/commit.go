@@ -184,9 +184,9 @@ func (in *Ingest) ticks(m outage.Minute) ([]stream.Entry, *stream.Checkpoint) {
 	return in.gap(in.minute, in.minute, m), &stream.Checkpoint{Follower: follower, Minute: m - 1}
 }
 
-// maxGap bounds the minutes that are ticked as missing at once: longer than counts
-// by the minute are kept. Of a longer silence, or of a clock that was years wrong,
-// only the last of it is ticked, and the rest has no minutes at all.
+// maxGap bounds the minutes that are ticked as missing at once: four times as long
+// as counts by the minute are kept by default. Of a longer silence, or of a clock
+// that was years wrong, only the last of it is ticked; the rest has no minutes.
 const maxGap = 60 * outage.Day
 
 // gap ends the minutes from one up to another that stays open. Somebody listened
