@@ -26,9 +26,9 @@ type quietCmd struct {
 	Length     int       `help:"Days of one service; it begins without history." default:"100"`
 	Mean       []float64 `help:"Reports a minute." default:"0.02,0.2,2,20,200"`
 	Dispersion float64   `help:"Variance over mean of a minute." default:"3"`
-	K          float64   `help:"Multiplicative noise instead: variance is mean + mean^2/k."`
-	Shape      float64   `help:"Amplitude of the day, 0 to 1."`
-	Drift      float64   `help:"Standard deviation of the log level's slow wandering."`
+	K          float64   `placeholder:"K" help:"Multiplicative noise instead: variance is mean + mean^2/k."`
+	Shape      float64   `placeholder:"A" help:"Amplitude of the day, 0 to 1."`
+	Drift      float64   `placeholder:"SD" help:"Standard deviation of the log level's slow wandering."`
 	Seed       uint64    `help:"Seed of the draw." default:"1"`
 }
 
