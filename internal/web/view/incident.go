@@ -160,7 +160,10 @@ func summary(i *outage.Incident, length string) string {
 	case outage.StateSuspected:
 		return began + ". It is not confirmed: more reports, from a later span and from several networks, are needed."
 	case outage.StateConfirmed:
-		return began + ", " + length + " ago, and are above the usual in " + lastWave(i) + "."
+		if len(i.Waves) > 1 {
+			return began + ", " + length + " ago, and are above the usual in " + lastWave(i) + "."
+		}
+		return began + ", " + length + " ago, and are still above the usual."
 	case outage.StateRecovering:
 		return began + "; " + lastWave(i) + " ended " + length + " later. After an hour near the usual it counts as resolved."
 	case outage.StateResolved:

@@ -91,13 +91,22 @@ func coarse(v float64) string {
 	return Count(int(v + .5))
 }
 
-// peakOf finds the highest closed bucket, -1 when there is none above zero.
+// peakOf finds the highest bucket, -1 when there is none above zero. One that is
+// not over counts too: in the first minutes of an outage it towers over the day.
 func peakOf(bs []store.Bucket) int {
 	best := -1
 	for i, b := range bs {
-		if !b.Provisional && b.Count > 0 && (best < 0 || b.Count > bs[best].Count) {
+		if b.Count > 0 && (best < 0 || b.Count > bs[best].Count) {
 			best = i
 		}
 	}
 	return best
+}
+
+// reportsIn says how many reports a bucket has, and whether that is all.
+func reportsIn(b store.Bucket) string {
+	if b.Provisional {
+		return Plural(b.Count, "report") + " so far"
+	}
+	return Plural(b.Count, "report")
 }

@@ -192,7 +192,7 @@ func dayLine(f ServiceFacts) Line {
 	spec.Desc = "No reports in this span."
 	if i := peakOf(f.Day); i >= 0 {
 		b := f.Day[i]
-		spec.Desc = fmt.Sprintf("The highest quarter hour has %s and starts at %s.", Plural(b.Count, "report"), b.Start)
+		spec.Desc = fmt.Sprintf("The highest quarter hour has %s and starts at %s.", reportsIn(b), b.Start)
 		if b.Count >= smallCell {
 			spec.Marks = []chart.Mark{{At: b.Start, Label: Count(b.Count)}}
 		}
@@ -224,7 +224,7 @@ func hourLine(f ServiceFacts) Line {
 		Desc:  "No reports in this span.",
 	}
 	if i := peakOf(f.Hour); i >= 0 {
-		spec.Desc = fmt.Sprintf("The highest minute has %s at %s.", Plural(f.Hour[i].Count, "report"), f.Hour[i].Start)
+		spec.Desc = fmt.Sprintf("The highest minute has %s at %s.", reportsIn(f.Hour[i]), f.Hour[i].Start)
 	}
 	return LineOf(spec)
 }

@@ -225,3 +225,25 @@ func TestWebURL(t *testing.T) {
 		}
 	}
 }
+
+// In the first minutes of an outage the quarter hour that is not over towers over
+// the day: it is the one to mark, and it says that it may still grow.
+func TestHighestBucketMayBeOpen(t *testing.T) {
+	f := ServiceFacts{Day: []store.Bucket{{Start: 0, Count: 611}, {Start: 15, Count: 36173}}}
+	f.Row.Service.Name, f.Pulse.Closed = "X", 20
+	l := dayLine(f)
+	if want := "The highest quarter hour has 36,173 reports so far"; !strings.Contains(l.Plot.Desc, want) || len(l.Plot.Dots) != 1 || l.Plot.Dots[0].Label != "36,173" {
+		t.Errorf("described as %q with dots %+v", l.Plot.Desc, l.Plot.Dots)
+	}
+}
+
+func TestSummaryNamesAWaveWhereThereAreSeveral(t *testing.T) {
+	i := &outage.Incident{State: outage.StateConfirmed, Waves: make([]outage.Wave, 1)}
+	if got := summary(i, "14 minutes"); !strings.HasSuffix(got, "14 minutes ago, and are still above the usual.") {
+		t.Errorf("one wave: %s", got)
+	}
+	i.Waves = make([]outage.Wave, 3)
+	if got := summary(i, "14 minutes"); !strings.HasSuffix(got, "above the usual in wave 3.") {
+		t.Errorf("three waves: %s", got)
+	}
+}
