@@ -15,7 +15,7 @@ const minCompress = 1 << 10
 // contentPolicy lets a page use its own styles, script, pictures and forms and
 // nothing else: an outage page must not fail with what it watches, and a hole in
 // a template must not become a script.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
 // referrerPolicy tells other sites nothing. Under no-referrer a browser would send

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"faultline/internal/browsertest"
+	"faultline/internal/httpd"
 )
 
 // about is a page behind the notice with as wide a table as a person may write.
@@ -55,7 +56,7 @@ func serve(t *testing.T, f *fakeStore) string {
 		cancel()
 		<-done
 	})
-	srv := httptest.NewServer(mux)
+	srv := httptest.NewServer(httpd.Secure(mux))
 	t.Cleanup(srv.Close)
 	t.Cleanup(srv.CloseClientConnections)
 	return srv.URL

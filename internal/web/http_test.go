@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"faultline/internal/httpd"
 	"faultline/internal/store"
 	"faultline/internal/web/gen/bundle"
 	"faultline/outage"
@@ -192,7 +193,7 @@ func FuzzAddress(f *testing.F) {
 			t.Skip()
 		}
 		rec := httptest.NewRecorder()
-		mux.ServeHTTP(rec, req)
+		httpd.Secure(mux).ServeHTTP(rec, req)
 		if rec.Code >= 500 && !strings.HasPrefix(req.URL.Path, "/live") {
 			t.Errorf("%q: status %d", address, rec.Code)
 		}

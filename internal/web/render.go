@@ -21,10 +21,6 @@ var templateFiles embed.FS
 //go:embed static/*
 var staticFiles embed.FS
 
-// policy lets a page load nothing but its own style, script and streams, and
-// nobody frame it. There are no inline scripts or styles.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 // assets are the files under static, each with a version for its address.
 type assets struct {
 	body map[string][]byte
@@ -176,17 +172,10 @@ func (w *Web) clockFace() *clockFace {
 
 // send serves a rendered page with the headers that all pages share.
 func (w *Web) send(rw http.ResponseWriter, r *http.Request, p *cache.Page, status int) {
-	secure(rw.Header())
 	if rw.Header().Get("Cache-Control") == "" {
 		rw.Header().Set("Cache-Control", "public, max-age=1, must-revalidate")
 	}
 	p.Serve(rw, r, status)
-}
-
-func secure(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
 }
 
 // lower is the form in which addresses carry ids.

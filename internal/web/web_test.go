@@ -1,6 +1,7 @@
 package web
 
 import (
+	"faultline/internal/httpd"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,7 +14,7 @@ func get(t *testing.T, w *Web, path string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	w.Register(mux)
 	rec := httptest.NewRecorder()
-	mux.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	httpd.Secure(mux).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 	return rec
 }
 
