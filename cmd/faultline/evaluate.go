@@ -29,6 +29,7 @@ type quietCmd struct {
 	K          float64   `placeholder:"K" help:"Multiplicative noise instead: variance is mean + mean^2/k."`
 	Shape      float64   `placeholder:"A" help:"Amplitude of the day, 0 to 1."`
 	Drift      float64   `placeholder:"SD" help:"Standard deviation of the log level's slow wandering."`
+	Weekend    float64   `help:"Factor of Saturdays and Sundays." default:"1"`
 	Seed       uint64    `help:"Seed of the draw." default:"1"`
 }
 
@@ -57,7 +58,7 @@ func (c *quietCmd) Run(s streams) error {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	for _, mean := range c.Mean {
-		q := trial.Quiet{Mean: mean, Dispersion: c.Dispersion, K: c.K, Shape: c.Shape, Drift: c.Drift, Seed: c.Seed}
+		q := trial.Quiet{Mean: mean, Dispersion: c.Dispersion, K: c.K, Shape: c.Shape, Drift: c.Drift, Weekend: c.Weekend, Seed: c.Seed}
 		if err := q.Validate(); err != nil {
 			return err
 		}

@@ -100,7 +100,7 @@ func (c *coder) flag(v *bool) {
 
 // season carries what was learned.
 func (c *coder) season(s *season) {
-	c.f64(&s.recentC, &s.recentN, &s.levelC, &s.levelE, &s.driftN, &s.driftW)
+	c.f64(&s.recentC, &s.recentN, &s.levelC, &s.levelE, &s.levelU, &s.driftN, &s.driftW)
 	c.i64(&s.units)
 	c.f32(s.dayC[:])
 	c.f32(s.dayN[:])
@@ -189,7 +189,7 @@ func (c *coder) counter(s *counter) {
 	c.times(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
 	c.season(&s.season)
 	b := &s.belief
-	c.f64(&b.mean, &b.spread, &b.disp, &b.base, &b.week, &b.fresh)
+	c.f64(&b.mean, &b.spread, &b.disp, &b.base, &b.week, &b.fresh, &b.strange)
 	c.episode(&s.ep)
 	for i := range s.count {
 		c.u32(&s.count[i])

@@ -89,7 +89,7 @@ func (s *counter) adopt(idx int64) {
 		return
 	}
 	factor := math.Max(w.n, 1) / w.mean
-	s.season.shift(factor)
+	s.season.shift(factor, s.belief.disp)
 	for i := range s.fixed {
 		s.fixed[i] = uint64(float64(s.fixed[i]) * factor)
 	}

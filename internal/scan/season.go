@@ -21,8 +21,10 @@ const (
 	dispersionLife   = 14 * daySlots
 	daySpread        = 0.5  // of one quarter hour around the recent level
 	nearSpread       = 0.2  // of one quarter hour around its neighbours
-	weekSpread       = 0.25 // of one hour of the week around the day's shape
+	weekSpread       = 0.35 // of one hour of the week around the day's shape
 	levelSpread      = 0.3  // of the level around the shape
+	levelDoubt       = 0.5  // of a level that was learned in hours of the week not known then
+	levelStranger    = 0.15 // weight of such an hour for the level
 	driftPrior       = 0.15 // of an hour around its forecast
 	driftWeight      = 24.0 // hours that this belief is worth
 	driftFloor       = 0.05
@@ -48,6 +50,7 @@ const (
 type season struct {
 	recentC, recentN float64
 	levelC, levelE   float64
+	levelU           float64 // levelE by the square of how unknown the hour of the week was
 	driftN, driftW   float64
 	units            int64 // learned so far
 	dayC, dayN       [daySlots]float32
@@ -71,6 +74,7 @@ type belief struct {
 	mean, spread, disp float64
 	base, week         float64 // mean without week and level; factor of the week
 	fresh              float64 // share of the prior in the time of day, 1: never seen
+	strange            float64 // the same of the hour of the week
 }
 
 // ratio is a belief of weight w shrunk by what was seen.
@@ -131,7 +135,9 @@ func (s *season) believe(p *plan, unit int64) belief {
 	level := ratio(1, pseudo, s.levelC, s.levelE)
 	levelVar := 1 / (s.levelE/phi + 1/(levelSpread*levelSpread))
 	b.mean = b.base * b.week * level
-	b.spread = dayVar + weekVar + levelVar + s.drift() +
+	b.strange = weekVar / (weekSpread * weekSpread)
+	strange := levelDoubt * levelDoubt * (1 - b.fresh) * s.levelU / math.Max(s.levelE, 1e-9)
+	b.spread = dayVar + weekVar + levelVar + strange + s.drift() +
 		phi/(s.recentC+recentCount)*b.fresh*b.fresh
 	b.disp = s.dispersionAt(block, b.mean)
 	return b
@@ -250,17 +256,22 @@ func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
 	s.dayC[quarter] = s.dayC[quarter]*keep32 + float32(take*u.sum)
 	s.dayN[quarter] = s.dayN[quarter]*keep32 + float32(take*u.exposure)
 
-	// Week and level are relative to the day's shape, so they wait for it.
+	// Week and level are relative to the day's shape, so they wait for it. The week
+	// is learned without the level, which would follow a weekend down before the
+	// week can learn it; and the level counts little what an unknown hour says.
 	known := 1 - b.fresh
 	keep = math.Exp2(-p.perUnit / levelLife)
-	take = known * math.Min(1, levelInfo*p.perUnit/info)
+	expect := b.base * b.week * u.exposure
+	take = known * (levelStranger + (1-levelStranger)*(1-b.strange)) * math.Min(1, levelInfo*p.perUnit*b.disp/expect)
+	expect *= take
 	s.levelC = s.levelC*keep + take*u.sum
-	s.levelE = s.levelE*keep + take*b.base*b.week*u.exposure
+	s.levelE = s.levelE*keep + expect
+	s.levelU = s.levelU*keep + expect*b.strange*b.strange
 
 	keep32 = float32(math.Exp2(-p.perUnit / weekLife))
-	take = known * math.Min(1, weekInfo*p.perUnit/info)
+	take = known * math.Min(1, weekInfo*p.perUnit*b.disp/(b.base*u.exposure))
 	s.weekC[hour] = s.weekC[hour]*keep32 + float32(take*u.sum)
-	s.weekE[hour] = s.weekE[hour]*keep32 + float32(take*u.exposure*b.mean/b.week)
+	s.weekE[hour] = s.weekE[hour]*keep32 + float32(take*u.exposure*b.base)
 }
 
 // learnDispersion compares the buckets of a unit with each other.
@@ -280,8 +291,9 @@ func (s *season) learnDispersion(p *plan, unit int64, u unitSums, m float64) {
 	d.weight = d.weight*keep + 1
 }
 
-// learnGroup compares the units of an hour with each other, which is blind to
-// slow drift, and the hour with its forecast, which is not.
+// learnGroup compares each inner unit of an hour with its neighbours, which is
+// blind to any even rise and to what the shape has wrong, and the hour with its
+// forecast, which is not.
 func (s *season) learnGroup(p *plan, unit int64) {
 	var n, m float64
 	for i := range s.groupM {
@@ -295,12 +307,12 @@ func (s *season) learnGroup(p *plan, unit int64) {
 	b := s.disp[block]
 	if n > 0 {
 		var num, den float64
-		for i := range s.groupM {
-			part := float64(s.groupM[i]) / m
-			w := 1 / (float64(s.groupM[i]) + dispersionRidge)
-			r := float64(s.groupS[i]) - n*part
-			num += r * r * w
-			den += n * part * (1 - part) * w
+		w := 1 / (m/groupUnits + dispersionRidge)
+		for i := 1; i < groupUnits-1; i++ {
+			l, c, r := float64(s.groupS[i-1]), float64(s.groupS[i]), float64(s.groupS[i+1])
+			d := l - 2*c + r
+			num += d * d / 6 * w
+			den += (l + 4*c + r) / 6 * w
 		}
 		keep := float32(math.Exp2(-p.perUnit * groupUnits * blocks / dispersionLife))
 		s.disp[block].wideN = b.wideN*keep + float32(num)
@@ -317,16 +329,16 @@ func (s *season) learnGroup(p *plan, unit int64) {
 	}
 }
 
-// shift moves everything that was learned by a factor and forgets how sure the
-// level was.
-func (s *season) shift(factor float64) {
+// shift moves the level by a factor, and forgets how sure it was. The shapes stay:
+// they follow in time if the level stays where it is.
+func (s *season) shift(factor, phi float64) {
 	const kept = 0.1
-	for i := range s.dayC {
-		s.dayC[i] *= float32(factor)
-	}
+	pseudo := phi / (levelSpread * levelSpread)
+	level := factor * ratio(1, pseudo, s.levelC, s.levelE)
+	s.levelE = s.levelE*kept + pseudo
+	s.levelU = 0
+	s.levelC = level*(pseudo+s.levelE) - pseudo
 	s.recentC *= factor * kept
 	s.recentN *= kept
-	s.levelC *= kept
-	s.levelE *= kept
 	s.groupM = [groupUnits]float32{}
 }

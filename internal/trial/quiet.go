@@ -29,7 +29,9 @@ type Quiet struct {
 	K     float64
 	Shape float64 // amplitude of the day, 0..1
 	Drift float64 // standard deviation of the slow wandering of the log level
-	Seed  uint64
+	// Weekend is the factor of Saturdays and Sundays; 0 stands for 1.
+	Weekend float64
+	Seed    uint64
 }
 
 // Quiet services start on a Monday.
@@ -58,6 +60,8 @@ func (q *Quiet) Validate() error {
 		return fmt.Errorf("mean %g: use above 0 to 100000 reports a minute", q.Mean)
 	case q.K < 0 || q.K == 0 && (q.Dispersion < 1 || q.Dispersion > 100):
 		return fmt.Errorf("dispersion %g: use 1 to 100 times the mean", q.Dispersion)
+	case q.Weekend < 0 || q.Weekend > 10:
+		return fmt.Errorf("weekend %g: use above 0 to 10 times a working day", q.Weekend)
 	case q.Shape < 0 || q.Shape > 1 || q.Drift < 0 || q.Drift > 2:
 		return fmt.Errorf("shape %g and drift %g: use 0 to 1 and 0 to 2", q.Shape, q.Drift)
 	}
@@ -79,6 +83,9 @@ func (q *Quiet) Minutes(service int, days int) iter.Seq[*outage.MinutePoints] {
 			}
 			day := float64(i%outage.Day) / float64(outage.Day)
 			mean := q.Mean * (1 + q.Shape*math.Sin(2*math.Pi*day+phase)) * math.Exp(drift)
+			if q.Weekend > 0 && i/outage.Day%7 >= 5 {
+				mean *= q.Weekend
+			}
 			p.Minute = quietStart + i
 			q.draw(r, p, mean)
 			if !yield(p) {
