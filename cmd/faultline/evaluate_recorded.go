@@ -135,7 +135,7 @@ func delayText(v trial.Verdict) string {
 // surgesCmd measures simulated outages.
 type surgesCmd struct {
 	Trials int     `help:"Outages of each sort." default:"200"`
-	Budget float64 `help:"False episodes per month that are allowed; the series of all reports of a service has 0.4." default:"0.4"`
+	Budget float64 `help:"False episodes per month that are allowed; the series of all reports of a service has 0.3." default:"0.3"`
 	Seed   uint64  `help:"Seed of the draw." default:"1"`
 }
 

@@ -55,9 +55,11 @@ func planFor(c Config) plan {
 	return p
 }
 
-// scanFactor is how many times more often the best of all windows goes beyond a
-// score than one window does, counted in episodes. Simulation over means
-// 0.02..2000 and dispersions 1..5 gives 2 to 4 (see the tests and the methodology).
+// scanFactor is what the threshold asks for beyond one window at its nominal
+// chance. Eight windows would ask for about 4 in episodes, the discreteness of
+// counts, the effect floor and the doubt in the variance for less than 1;
+// in simulation over means 0.02..2000 and dispersions 1..5 they cancel, and
+// episodes stay below the budget (see the tests and the methodology).
 const scanFactor = 1
 
 // threshold is the score that keeps false episodes within the budget.
