@@ -79,6 +79,11 @@ func TestAccessible(t *testing.T) {
 	url := serve(t, xDay())
 	empty := serve(t, &fakeStore{})
 	shots := os.Getenv("FAULTLINE_SHOTS")
+	if shots != "" {
+		if err := os.MkdirAll(shots, 0o750); err != nil {
+			t.Fatal(err)
+		}
+	}
 	views := map[string]browsertest.View{
 		"phone-light": browsertest.Phone, "phone-dark": browsertest.Phone.InDark(),
 		"desk-light": browsertest.Desktop, "desk-dark": browsertest.Desktop.InDark(),
