@@ -25,12 +25,14 @@ type streams struct {
 
 // commands is the command line: one field a subcommand.
 type commands struct {
-	Serve       serveCmd       `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
-	Demo        demoCmd        `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
-	Replay      replayCmd      `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
-	Detect      detectCmd      `cmd:"" help:"Run the detector over a file of numbers."`
-	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
-	Evaluate    evaluateCmd    `cmd:"" help:"Measure what the detector promises."`
+	Version kong.VersionFlag `help:"Print the version and end."`
+
+	Serve       serveCmd         `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
+	Demo        demoCmd          `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
+	Replay      replayCmd        `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
+	Detect      detectCmd        `cmd:"" help:"Run the detector over a file of numbers."`
+	CheckConfig checkConfigCmd   `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
+	Evaluate    evaluateCmd      `cmd:"" help:"Measure what the detector promises."`
 }
 
 // gcPercent makes the heap grow less between collections than Go's default: the
@@ -72,7 +74,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("faultline"),
 		kong.Description("An outage observatory: is it down, for whom, since when, and why - with the evidence."),
-		kong.Writers(s.out, s.err),
+		kong.Vars{"version": version()}, kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.Configuration(loadSettings), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {
@@ -89,4 +91,19 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 		return exitError
 	}
 	return exitOK
+}
+
+// version is what the build knows of itself: a tag, or the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "faultline, built without module information"
+	}
+	v := "faultline " + info.Main.Version + ", " + info.GoVersion
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v += ", commit " + s.Value
+		}
+	}
+	return v
 }

@@ -67,6 +67,10 @@ func DecodePress(body io.Reader) (Press, error) {
 	d.DisallowUnknownFields()
 	var p Press
 	if err := d.Decode(&p); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) {
+			return Press{}, fmt.Errorf("decode the body: %q is a %s and must be a %s", kind.Field, kind.Value, kind.Type.Kind())
+		}
 		return Press{}, fmt.Errorf(`decode the body: %w: send {"service":"…","category":"…"} and, if you like, "country"`, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {

@@ -29,6 +29,8 @@ import (
 // Services answers what can be reported.
 type Services interface {
 	Get(id string) (outage.Service, bool)
+	// Search finds what may have been meant, the best first.
+	Search(query string, n int) []outage.Service
 }
 
 // Places answers where an address is.

@@ -41,6 +41,13 @@ func (services) Get(id string) (outage.Service, bool) {
 	return outage.Service{}, false
 }
 
+func (services) Search(query string, n int) []outage.Service {
+	if query == "twitter" {
+		return []outage.Service{{ID: "x"}, {ID: "gone", Retired: true}}
+	}
+	return nil
+}
+
 // places knows one network in the United States.
 type places struct{}
 
@@ -367,13 +374,14 @@ func TestBadPresses(t *testing.T) {
 		says              string
 	}{
 		"service":      {ct, `{"service":"nope","category":"app"}`, 422, `service \"nope\"`},
+		"alias":        {ct, `{"service":"twitter"}`, 422, "did you mean x?"},
 		"retired":      {ct, `{"service":"gone","category":"app"}`, 422, `service \"gone\"`},
 		"category":     {ct, `{"service":"x","category":"soup"}`, 422, "app, website"},
 		"country":      {ct, `{"service":"x","category":"app","country":"ZZ"}`, 422, "ISO 3166-1"},
 		"no service":   {ct, `{"category":"app"}`, 400, "service"},
 		"unknown key":  {ct, `{"service":"x","category":"app","text":"hello"}`, 400, "text"},
 		"not JSON":     {ct, `service=x`, 400, "decode the body"},
-		"wrong type":   {ct, `{"service":7}`, 400, "decode the body"},
+		"wrong type":   {ct, `{"service":7}`, 400, "\\\"service\\\" is a number and must be a string"},
 		"two objects":  {ct, `{"service":"x","category":"app"}{"service":"x"}`, 400, "one report a request"},
 		"empty":        {ct, ``, 400, "decode the body"},
 		"too large":    {ct, `{"service":"` + strings.Repeat("x", maxBody) + `"}`, 413, "too large"},

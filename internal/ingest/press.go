@@ -32,7 +32,7 @@ func (e *badPress) Error() string { return e.detail }
 func (in *Ingest) job(r *http.Request, p Press) (*job, error) {
 	service, ok := in.Services.Get(p.Service)
 	if !ok || service.Retired {
-		return nil, &badPress{http.StatusUnprocessableEntity, fmt.Sprintf("service %q is not in the catalog: GET /api/v1/services?q=… finds the id", p.Service)}
+		return nil, &badPress{http.StatusUnprocessableEntity, in.unknown(p.Service)}
 	}
 	if p.Category == "" {
 		p.Category = service.Categories[0]
@@ -77,4 +77,28 @@ func (in *Ingest) identify(j *job, addr netip.Addr, asn uint32, own bool) error 
 		j.report.Network = fmt.Sprintf("~%08x", uint32(net.short()))
 	}
 	return nil
+}
+
+// nearMatches is how many services an error suggests; longShown how much of a
+// wrong word it repeats.
+const (
+	nearMatches = 3
+	longShown   = 60
+)
+
+// unknown says that there is no such service, and which may have been meant.
+func (in *Ingest) unknown(id string) string {
+	if len(id) > longShown {
+		id = id[:longShown] + "…"
+	}
+	var near []string
+	for _, s := range in.Services.Search(id, nearMatches) {
+		if !s.Retired {
+			near = append(near, s.ID)
+		}
+	}
+	if len(near) == 0 {
+		return fmt.Sprintf("service %q is not in the catalog: GET /api/v1/services?q=… finds the id", id)
+	}
+	return fmt.Sprintf("service %q is not in the catalog: did you mean %s?", id, strings.Join(near, ", "))
 }
