@@ -27,12 +27,12 @@ type streams struct {
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version and end."`
 
-	Serve       serveCmd         `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
-	Demo        demoCmd          `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
-	Replay      replayCmd        `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
-	Detect      detectCmd        `cmd:"" help:"Run the detector over a file of numbers."`
-	CheckConfig checkConfigCmd   `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
-	Evaluate    evaluateCmd      `cmd:"" help:"Measure what the detector promises."`
+	Serve       serveCmd       `cmd:"" help:"Run Faultline: hear reports, detect and publish incidents."`
+	Demo        demoCmd        `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
+	Replay      replayCmd      `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
+	Detect      detectCmd      `cmd:"" help:"Run the detector over a file of numbers."`
+	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
+	Evaluate    evaluateCmd    `cmd:"" help:"Measure what the detector promises."`
 }
 
 // gcPercent makes the heap grow less between collections than Go's default: the
