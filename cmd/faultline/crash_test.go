@@ -70,6 +70,8 @@ func killed(t *testing.T, kills, minutes int) {
 			acked[r] = true
 		}
 	}
+	p.kill() // one may be on its way anyhow
+	p = run()
 	p.waitFolded(begin + outage.Minute(minutes) - 2)
 	p.stop()
 	compareFacts(t, dir, len(acked))

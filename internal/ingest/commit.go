@@ -56,14 +56,18 @@ func (in *Ingest) Run(ctx context.Context) error {
 
 // watchMinutes asks for a commit whenever a minute of the world is over.
 func (in *Ingest) watchMinutes(ctx context.Context, minutes chan<- struct{}) {
-	for ctx.Err() == nil {
-		next := outage.MinuteOf(in.Clock.Now()) + 1
-		if err := in.Clock.WaitUntil(ctx, next.Time()); err != nil {
+	at := outage.MinuteOf(in.Clock.Now())
+	for {
+		if err := in.Clock.WaitUntil(ctx, (at + 1).Time()); err != nil {
 			return
 		}
+		// Read before the commit is asked for: a clock that moves on meanwhile ends
+		// the next wait at once, and no minute stays open for ever.
+		at = outage.MinuteOf(in.Clock.Now())
 		select {
 		case minutes <- struct{}{}:
 		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -94,6 +98,9 @@ func (in *Ingest) commit(jobs []*job) {
 	entries, cp := in.ticks(m)
 	results := make([]result, len(jobs))
 	for i, j := range jobs {
+		if j.mark {
+			continue
+		}
 		r := in.decide(j, m)
 		if r.err == nil && !r.duplicate {
 			e, err := stream.Reports.Entry(m, &r.report)
@@ -115,7 +122,9 @@ func (in *Ingest) commit(jobs []*job) {
 		if err != nil {
 			results[i].err = err
 		}
-		in.Metrics.report(&results[i])
+		if !j.mark {
+			in.Metrics.report(&results[i])
+		}
 		j.done <- results[i]
 	}
 }
@@ -124,11 +133,11 @@ func (in *Ingest) commit(jobs []*job) {
 // first, so that who presses again counts as if for the first time.
 func (in *Ingest) takeBack(jobs []*job, results []result) {
 	for i, r := range slices.Backward(results) {
-		if jobs[i].imported || r.duplicate {
+		if jobs[i].mark || jobs[i].imported || r.duplicate {
 			continue
 		}
 		in.window.forget(jobs[i].key)
-		if r.report.Weight > 0 {
+		if r.report.Weight > 0 && !jobs[i].recorded {
 			in.caps.Forget(r.report.Service)
 		}
 	}
@@ -225,8 +234,7 @@ func (in *Ingest) decide(j *job, m outage.Minute) result {
 	in.window.begin(j.key, m)
 	r.Reporter, r.Window = hex.EncodeToString(j.key[:]), m
 	r.ID = reportID(r.Reporter, m)
-	d := in.caps.Admit(cap.Press{Service: r.Service, Minute: m, Network: r.Network, Prefix: j.site, Exempt: j.exempt})
-	if d.Counted {
+	if j.recorded || in.caps.Admit(cap.Press{Service: r.Service, Minute: m, Network: r.Network, Prefix: j.site, Exempt: j.exempt}).Counted {
 		r.Weight = 1
 	} else {
 		r.Weight, r.Aside, r.Reason = 0, 1, outage.ReasonCap

@@ -96,6 +96,8 @@ type job struct {
 	site     uint64       // the wider network, a keyed hash
 	exempt   bool         // its network has no cap
 	imported bool         // counts as it says: no window, no cap
+	recorded bool         // from a recording: no cap, which needs networks as they were
+	mark     bool         // no report: answered when all before it, ticks too, are saved
 	done     chan result
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -183,6 +184,31 @@ func TestOneReporterCountsOncePerWindow(t *testing.T) {
 	got := r.reports()
 	if len(got) != 3 || got[0].Category != "app" || got[0].Country != "US" || got[0].Network != "AS64501" {
 		t.Errorf("kept %+v", got)
+	}
+}
+
+// However the clock's moves fall between the commits, the minute before its last
+// one is ended.
+func TestEveryMinuteEnds(t *testing.T) {
+	r := newRig(t, memory.New(), t.TempDir())
+	last := outage.MinuteOf(start)
+	for range 300 {
+		last++
+		r.clock.MoveTo(last.Time())
+		runtime.Gosched()
+	}
+	for after := uint64(0); ; {
+		if err := r.log.Wait(t.Context(), "reports", after); err != nil {
+			t.Fatal(err)
+		}
+		recs, err := r.log.Read(t.Context(), "reports", after, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after = recs[len(recs)-1].Seq
+		if recs[len(recs)-1].Minute == last-1 {
+			return // else the test's time runs out
+		}
 	}
 }
 
@@ -464,6 +490,9 @@ func TestReplay(t *testing.T) {
 	}
 	if w := send("a long token", recording); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"reports":4`) {
 		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := send("a long token", `{"clock":"2025-03-10T10:05Z"}`); w.Code != http.StatusOK || !strings.HasSuffix(r.ticks(), "10:04") {
+		t.Errorf("%d %s: the clock has moved, and the topic ends with %q", w.Code, w.Body, r.ticks())
 	}
 	got := r.reports()
 	if len(got) != 3 || got[0].Weight != 7 || got[0].Minute.String() != "2025-03-10T10:00Z" || got[2].Minute.String() != "2025-03-10T10:01Z" {

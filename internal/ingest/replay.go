@@ -112,7 +112,8 @@ func (in *Ingest) replayLines(ctx context.Context, body io.Reader) (taken int, e
 	if err := lines.Err(); err != nil {
 		return taken, fmt.Errorf("read the recording: %w", err)
 	}
-	if err := in.enqueue(ctx, held); err != nil {
+	// The mark makes the answer mean that the clock's last move is saved as well.
+	if err := in.enqueue(ctx, append(held, &job{mark: true})); err != nil {
 		return taken, err
 	}
 	return taken + len(held), nil
@@ -145,7 +146,7 @@ func (in *Ingest) replayJob(l replayLine) (*job, error) {
 	if l.Country != "" && geo.CountryName(l.Country) == "" {
 		return nil, fmt.Errorf("country %q is not an ISO 3166-1 code", l.Country)
 	}
-	j := &job{imported: l.Reporter == "", report: outage.Report{
+	j := &job{imported: l.Reporter == "", recorded: true, report: outage.Report{
 		Service: l.Service, Category: l.Category, Country: l.Country, Network: l.Network,
 		Weight: max(l.Weight, 1), Source: outage.SourceImport,
 	}}

@@ -80,7 +80,7 @@ func (in *Ingest) remember(rec stream.Record) error {
 		return fmt.Errorf("report %s has a reporter key that is not %d bytes of hex", r.ID, keySize)
 	}
 	in.window.begin(reporterKey(b), r.Minute)
-	if r.Weight > 0 {
+	if r.Weight > 0 && r.Source == outage.SourcePress {
 		in.caps.Count(cap.Press{Service: r.Service, Minute: r.Minute, Network: r.Network})
 	}
 	return nil
