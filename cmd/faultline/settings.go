@@ -18,7 +18,6 @@ import (
 
 	"faultline/internal/catalog"
 	"faultline/internal/ingest"
-	"faultline/outage"
 )
 
 // settings is all that an operator can say, as flags, as environment variables
@@ -118,8 +117,6 @@ func (s *settings) ingest() ingest.Config {
 func (s *settings) catalog() catalog.Config {
 	return catalog.Config{Builtin: s.BuiltinCatalog, Files: s.Catalog}
 }
-
-func minutes(d time.Duration) outage.Minute { return outage.Minute(d / time.Minute) }
 
 // maxConfig bounds a settings file; a real one has a few hundred bytes.
 const maxConfig = 64 << 10

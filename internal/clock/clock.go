@@ -1,7 +1,7 @@
 // Package clock says what time it is in a Faultline world: the real one, the
 // demonstration's, or one that is driven by whoever feeds recorded reports.
 //
-// It reads the system's time in Real and Scaled and nowhere else; it writes
+// It reads the system's time in Real, Scaled and Pause and nowhere else; it writes
 // nothing. Folds never see a clock: only ingest, web and the parts that wait for
 // a minute do. The limit: waiting is as exact as the system's timers, and a
 // minute of a scaled world is correspondingly shorter.
@@ -38,14 +38,18 @@ func (c Real) WaitUntil(ctx context.Context, t time.Time) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := nap(ctx, left); err != nil {
+		if err := Pause(ctx, min(left, maxNap)); err != nil {
 			return err
 		}
 	}
 }
 
-func nap(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(min(d, maxNap))
+// Pause waits for a span of the system's time, or until the context ends.
+func Pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -95,7 +99,7 @@ func (c *Scaled) WaitUntil(ctx context.Context, t time.Time) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := nap(ctx, max(time.Duration(float64(left)/c.Speed()), time.Microsecond)); err != nil {
+		if err := Pause(ctx, min(max(time.Duration(float64(left)/c.Speed()), time.Microsecond), maxNap)); err != nil {
 			return err
 		}
 	}

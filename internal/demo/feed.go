@@ -18,16 +18,6 @@ type Sink interface {
 	Feed(ctx context.Context, reports []outage.Report) error
 }
 
-// Config is the part's.
-type Config struct {
-	Options
-	// From is the first minute that is fed.
-	From outage.Minute
-}
-
-// DefaultConfig opens the demonstration at 09:00.
-func DefaultConfig() Config { return Config{Options: DefaultOptions(), From: Open} }
-
 // Parts of a minute: the world's clock moves by the second, and every few seconds
 // reports are handed over, so that a live page moves several times a minute; more
 // often would cost a commit each.

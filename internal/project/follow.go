@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"faultline/internal/clock"
 	"faultline/internal/store"
 	"faultline/internal/stream"
 )
@@ -110,7 +111,7 @@ func (f *follow) save(ctx context.Context) error {
 		if try%retrySays == 0 {
 			slog.Error("query store refused a save; it is tried again", "topic", f.taker.topic(), "error", err)
 		}
-		if err := pause(ctx, retryPause); err != nil {
+		if err := clock.Pause(ctx, retryPause); err != nil {
 			return err
 		}
 	}
@@ -129,19 +130,5 @@ func (f *follow) rest(ctx context.Context) error {
 	if err := f.log.Wait(ctx, f.taker.topic(), f.from); err != nil {
 		return err
 	}
-	return pause(ctx, f.cfg.SavePause-time.Since(f.saved))
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return clock.Pause(ctx, f.cfg.SavePause-time.Since(f.saved))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"faultline/internal/clock"
 	"faultline/internal/stream"
 	"faultline/outage"
 )
@@ -61,7 +62,7 @@ func (j *Janitor) Run(ctx context.Context) error {
 			j.failures.Inc()
 			slog.Error("retention failed and is tried again", "error", err)
 		}
-		if pause(ctx, j.cfg.Every) != nil {
+		if clock.Pause(ctx, j.cfg.Every) != nil {
 			return nil
 		}
 	}

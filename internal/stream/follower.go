@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"faultline/internal/clock"
 	"faultline/outage"
 )
 
@@ -207,24 +208,13 @@ func (r *run) read(ctx context.Context, c *cursor) (Record, error) {
 		if err := r.log.Wait(ctx, c.topic, c.taken); err != nil {
 			return Record{}, err
 		}
-		if err := pause(ctx, gather); err != nil {
+		if err := clock.Pause(ctx, gather); err != nil {
 			return Record{}, err
 		}
 	}
 	rec := c.buf[0]
 	c.buf = c.buf[1:]
 	return rec, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 func (r *run) apply(ctx context.Context, topic string, rec Record) error {

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"faultline/internal/clock"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,7 +20,7 @@ func (r *run) append(ctx context.Context, entries []Entry, cp *Checkpoint) error
 		if try%retrySays == 0 {
 			slog.Error("the log refused what a part has to say; it is tried again", "part", r.Name, "error", err)
 		}
-		if err := pause(ctx, retryPause); err != nil {
+		if err := clock.Pause(ctx, retryPause); err != nil {
 			return err
 		}
 	}
