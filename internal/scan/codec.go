@@ -8,7 +8,7 @@ import (
 )
 
 // stateVersion is the first byte of a saved state.
-const stateVersion = 1
+const stateVersion = 2
 
 // errState is what a state that this program did not write is refused with.
 var errState = errors.New("saved detector state does not fit: remove the snapshot so that it is made anew from the log")
@@ -100,7 +100,7 @@ func (c *coder) flag(v *bool) {
 
 // season carries what was learned.
 func (c *coder) season(s *season) {
-	c.f64(&s.recentC, &s.recentN, &s.levelC, &s.levelE, &s.levelU, &s.driftN, &s.driftW)
+	c.f64(&s.recentC, &s.recentN, &s.recentE, &s.levelC, &s.levelE, &s.levelU, &s.driftN, &s.driftW)
 	c.i64(&s.units)
 	c.f32(s.dayC[:])
 	c.f32(s.dayN[:])

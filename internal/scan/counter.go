@@ -54,6 +54,7 @@ func newCounter(c Config) *counter {
 		s.attempts = make([]uint32, ringLen)
 		s.sumAttempts = make([]uint64, ringLen)
 	}
+	s.season.recentE = s.season.recentN
 	return s
 }
 

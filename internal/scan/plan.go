@@ -28,12 +28,13 @@ type plan struct {
 	perUnit float64 // quarter hours in a unit: how fast forgetting goes
 	minimum int64   // buckets of history before anything may alarm
 	normal  int64   // buckets of history for normal confidence
+	parent  Parent  // nil: none
 }
 
 // planFor derives the plan of a configuration.
 func planFor(c Config) plan {
 	minutes := c.Step.Minutes()
-	p := plan{seconds: int64(c.Step / time.Second)}
+	p := plan{seconds: int64(c.Step / time.Second), parent: c.Parent}
 	for _, w := range windowMinutes {
 		n := w
 		if minutes > 1 {
@@ -109,4 +110,23 @@ func (p *plan) confidence(looked, units int64) Confidence {
 // than four thousand million events loses the rest.
 func clampCount(n int) uint32 {
 	return uint32(max(0, min(int64(n), math.MaxUint32)))
+}
+
+// Bounds of a parent's factor: beyond them the parents know a day that no series
+// has, and a division by almost nothing would be next.
+const (
+	leastShape = 0.01
+	mostShape  = 100
+)
+
+// shape is what the parents make of a unit.
+func (p *plan) shape(unit int64) (factor, variance float64, ok bool) {
+	if p.parent == nil {
+		return 1, 0, false
+	}
+	factor, variance, ok = p.parent.Shape(unit * p.unit)
+	if !ok || !(factor > 0) || !(variance >= 0) {
+		return 1, 0, false
+	}
+	return math.Min(mostShape, math.Max(leastShape, factor)), variance, true
 }

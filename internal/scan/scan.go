@@ -34,7 +34,7 @@ const (
 func (k Kind) String() string { return [...]string{"count", "value", "rate"}[k] }
 
 // Method names the rule and its version; it goes into every baseline.
-const Method = "scan/1"
+const Method = "scan/2"
 
 // Month is the time that budgets are stated for.
 const Month = 30 * 24 * time.Hour
@@ -60,6 +60,18 @@ type Config struct {
 	EveryScore bool
 	// GapsMissing makes the skipped buckets of a count missing instead of zero.
 	GapsMissing bool
+	// Parent lends its shape of the day to a series of counts or rates that has not
+	// learned its own; nil: none.
+	Parent Parent
+}
+
+// Parent is what a series borrows its shape from until it has learned its own.
+type Parent interface {
+	// Shape is the mean of a bucket over the mean of a whole day, by what the parents
+	// have learned, with the relative variance of that factor; ok is false while the
+	// parents know nothing themselves. It is called a few times for each unit of
+	// learning and must be a pure function of facts already taken.
+	Shape(idx int64) (factor, variance float64, ok bool)
 }
 
 // Limits of a step: below, sixty buckets are too short to mean anything; above,

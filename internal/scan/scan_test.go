@@ -225,6 +225,36 @@ func TestBiggerIsNeverLater(t *testing.T) {
 	})
 }
 
+// dayShape is a parent that knows the day of a world.
+type dayShape struct{ *world }
+
+func (d dayShape) Shape(idx int64) (float64, float64, bool) { return d.at(idx) / d.mean, 0.01, true }
+
+// TestParentLendsItsShape follows a series into the first morning of its life, with
+// and without a parent that knows mornings.
+func TestParentLendsItsShape(t *testing.T) {
+	off := func(p Parent) (worst float64) {
+		w := newWorld(31, 40, 1.5, 0.8)
+		s := newSeries(t, Config{Parent: p})
+		w.feed(s, 1080, 1080+240)
+		for i := int64(1080 + 240); i < 1080+720; i++ {
+			r := s.Observe(i, Observation{Count: w.draw(i, 0)})
+			worst = math.Max(worst, math.Abs(math.Log(r.Expected/w.at(i))))
+		}
+		return worst
+	}
+	alone, lent := off(nil), off(dayShape{newWorld(1, 40, 1.5, 0.8)})
+	if alone < 0.2 || lent > 0.22 {
+		t.Errorf("the forecast of a first morning is off by a factor of %.2f alone and %.2f with a parent", math.Exp(alone), math.Exp(lent))
+	}
+	w := newWorld(32, 0.5, 1.5, 0.8)
+	s := newSeries(t, Config{Parent: dayShape{w}})
+	w.feed(s, 0, 30)
+	if e := s.Forecast(1080); math.IsNaN(e.Expected) || e.Expected <= 0 {
+		t.Errorf("forecast of a series of half an hour: %+v", e)
+	}
+}
+
 // TestMissingIsNotZero compares a day in which nobody looked with one without
 // reports.
 func TestMissingIsNotZero(t *testing.T) {

@@ -20,6 +20,7 @@ const (
 	dispersionRidge  = 3.0  // keeps single events of tiny series from weighing much
 	dispersionLife   = 14 * daySlots
 	daySpread        = 0.5  // of one quarter hour around the recent level
+	kinSpread        = 0.2  // of one quarter hour around what the parents' shape makes of it
 	nearSpread       = 0.2  // of one quarter hour around its neighbours
 	weekSpread       = 0.35 // of one hour of the week around the day's shape
 	levelSpread      = 0.3  // of the level around the shape
@@ -49,6 +50,7 @@ const (
 // was seen, n or e of exposure or expectation.
 type season struct {
 	recentC, recentN float64
+	recentE          float64 // recentN with each exposure times the parents' shape then
 	levelC, levelE   float64
 	levelU           float64 // levelE by the square of how unknown the hour of the week was
 	driftN, driftW   float64
@@ -124,7 +126,7 @@ func (s *season) believe(p *plan, unit int64) belief {
 	recent := s.recent()
 	phi := s.dispersionAt(block, recent)
 	b := belief{}
-	before, info := s.dayPrior(quarter, recent, phi)
+	before, info := s.dayPrior(p, unit, phi)
 	b.base = (float64(s.dayC[quarter]) + phi*info) / (float64(s.dayN[quarter]) + phi*info/before)
 	dayVar := 1 / (float64(s.dayN[quarter])*b.base/phi + info)
 	b.fresh = dayVar / (daySpread * daySpread)
@@ -145,11 +147,16 @@ func (s *season) believe(p *plan, unit int64) belief {
 
 // dayPrior is what is believed of a quarter hour before its own past is looked
 // at, with the information (inverse relative variance) that this is worth: the
-// recent level and, once the quarters on both sides are known, what lies between
-// those.
-func (s *season) dayPrior(quarter int, recent, phi float64) (mean, info float64) {
+// recent level, carried along the parents' shape where there are parents, and,
+// once the quarters on both sides are known, what lies between those.
+func (s *season) dayPrior(p *plan, unit int64, phi float64) (mean, info float64) {
+	quarter, _, _ := p.slots(unit)
 	left, right := (quarter+daySlots-1)%daySlots, (quarter+1)%daySlots
-	mean, info = recent, 1/(daySpread*daySpread)
+	mean, info = s.recent(), 1/(daySpread*daySpread)
+	if factor, variance, ok := p.shape(unit); ok {
+		mean = (s.recentC + recentCount) / math.Max(s.recentE, 1) * factor
+		info = math.Max(info, 1/(variance+kinSpread*kinSpread))
+	}
 	if s.dayN[left] == 0 || s.dayN[right] == 0 {
 		return mean, info
 	}
@@ -249,6 +256,11 @@ func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
 	keep := math.Exp2(-p.perUnit / life)
 	s.recentC = s.recentC*keep + u.sum
 	s.recentN = s.recentN*keep + u.exposure
+	factor, _, ok := p.shape(unit)
+	if !ok {
+		factor = 1
+	}
+	s.recentE = s.recentE*keep + factor*u.exposure
 
 	info := b.mean * u.exposure / b.disp
 	keep32 := float32(math.Exp2(-p.perUnit / dayLife))
@@ -340,5 +352,6 @@ func (s *season) shift(factor, phi float64) {
 	s.levelC = level*(pseudo+s.levelE) - pseudo
 	s.recentC *= factor * kept
 	s.recentN *= kept
+	s.recentE *= kept
 	s.groupM = [groupUnits]float32{}
 }
