@@ -18,6 +18,7 @@ type evaluateCmd struct {
 	Quiet        quietCmd        `cmd:"" help:"Count false alarms of simulated quiet services."`
 	Surges       surgesCmd       `cmd:"" help:"Delays of simulated outages, and what a confirmation costs."`
 	Downdetector downdetectorCmd `cmd:"" help:"Delays and false alarms on recorded episodes of real reports."`
+	Nab          nabCmd          `cmd:"" help:"Score the detector of values on the Numenta Anomaly Benchmark."`
 }
 
 // quietCmd simulates services without outages.
