@@ -19,6 +19,7 @@ type evaluateCmd struct {
 	Surges       surgesCmd       `cmd:"" help:"Delays of simulated outages, and what a confirmation costs."`
 	Downdetector downdetectorCmd `cmd:"" help:"Delays and false alarms on recorded episodes of real reports."`
 	Nab          nabCmd          `cmd:"" help:"Score the detector of values on the Numenta Anomaly Benchmark."`
+	Injected     injectedCmd     `cmd:"" help:"Onsets, ends and waves of outages injected into recorded backgrounds."`
 }
 
 // quietCmd simulates services without outages.
