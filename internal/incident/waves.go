@@ -47,6 +47,7 @@ type tracker struct {
 	Samples []sample `json:"samples"`
 	// Peaks holds the highest smoothed excess of the wave by smoothing window.
 	Peaks [len(smoothing)]float64 `json:"peaks"`
+	Onset outage.Minute           `json:"onset"` // of the wave
 	Low   int                     `json:"low"`   // minutes in a row that looked like the end
 	Faint int                     `json:"faint"` // minutes in a row without an alarm
 	// Dispersion is that of the service's baseline.
@@ -69,7 +70,7 @@ func (t *tracker) add(s sample, inWave bool) {
 
 // begin forgets the last wave's peaks and takes those of the samples from onset on.
 func (t *tracker) begin(onset outage.Minute) {
-	t.Peaks, t.Low, t.Faint = [len(smoothing)]float64{}, 0, 0
+	t.Peaks, t.Onset, t.Low, t.Faint = [len(smoothing)]float64{}, onset, 0, 0
 	first := t.since(onset)
 	all := t.Samples
 	for n := first + 1; n <= len(all); n++ {
@@ -134,8 +135,8 @@ func (t *tracker) looksOver() bool {
 	peak := t.peakRate()
 	for _, w := range smoothing {
 		win := t.last(w)
-		if len(win) < w {
-			return false
+		if len(win) < w || win[0].Minute < t.Onset {
+			return false // what lies before the wave says nothing of its end
 		}
 		now, base := total(win)
 		length := float64(w)

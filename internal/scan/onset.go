@@ -1,70 +1,44 @@
 package scan
 
-import "math"
+import (
+	"math"
 
-// onsetSlack is how much log-likelihood, in nats, an earlier onset may cost: the
-// onset is the earliest one that the data cannot tell from the best.
-const onsetSlack = 0.5
+	"faultline/internal/onset"
+)
 
-// onset is where the surge that is in alarm at idx began: the start of maximum
-// likelihood, over surges that stand at once and over surges that grow evenly,
-// moved back to the edge of its confidence set. The likelihood is quasi-Poisson.
+// dated is how many buckets an onset is reckoned from: as many before the earliest
+// one that is tried as there may be after it.
+const dated = 2*reach - 1
+
+// onset is where the surge that is in alarm at idx began: the median of the
+// posterior over starts in the last hour (package onset).
 func (s *counter) onset(idx int64) int64 {
-	var ratios [reach + 1]float64
-	top := 0.0
-	for n := int64(1); n <= s.ep.clear(idx) && idx-n >= s.begin-1; n++ {
-		ratios[n] = math.Max(s.stepRatio(idx, n), s.rampRatio(idx, n)) / s.belief.disp
-		top = math.Max(top, ratios[n])
+	var counts, means [dated]float64
+	n := int64(0)
+	for ; n < dated && idx-n >= s.begin && n < s.clearTo(idx); n++ {
+		j := at(idx - n)
+		counts[dated-1-n] = float64(s.count[j])
+		means[dated-1-n] = float64(s.fixed[j]) / fixedPoint
 	}
-	start := int64(1)
-	for n := int64(1); n <= reach; n++ {
-		if ratios[n] > 0 && ratios[n] >= top-onsetSlack && s.count[at(idx-n+1)] > 0 {
-			start = n
-		}
+	o := onset.Series{
+		Count: counts[dated-n:], Mean: means[dated-n:],
+		Dispersion: s.belief.disp, Spread: math.Max(s.belief.spread, onsetSpread),
 	}
-	return idx - start + 1
+	start := idx - n + 1 + int64(o.Median(int(min(n, s.ep.clear(idx)))))
+	for start < idx && s.count[at(start)] == 0 {
+		start++
+	}
+	return start
 }
 
-// stepRatio is the log-likelihood ratio of a mean that is raised evenly over the
-// last n buckets.
-func (s *counter) stepRatio(idx, n int64) float64 {
-	w := s.back(idx, int(n))
-	if w.mean <= 0 || w.n <= w.mean {
-		return 0
-	}
-	return rate(w.n, w.mean, w.mean)
-}
+// onsetSpread is the least relative variance of what was expected of an hour: a
+// level that is off by a fifth must not date a surge to an hour ago.
+const onsetSpread = 0.04
 
-// rampRatio is the same for a mean that grows by an equal amount in each of the
-// last n buckets; the amount is fitted.
-func (s *counter) rampRatio(idx, n int64) float64 {
-	w := s.back(idx, int(n))
-	if n < 3 || w.mean <= 0 || w.n <= w.mean {
-		return 0
+// clearTo is how many buckets before idx belong to no earlier episode.
+func (s *counter) clearTo(idx int64) int64 {
+	if s.ep.ended != 0 {
+		return idx - s.ep.ended
 	}
-	steps := float64(n*(n+1)) / 2
-	slope := (w.n - w.mean) / steps
-	const rounds = 6 // of Newton's method, which nearly doubles the digits each time
-	for range rounds {
-		gradient, curve := -steps, 0.0
-		for i := int64(1); i <= n; i++ {
-			j := at(idx - n + i)
-			m := float64(s.fixed[j])/fixedPoint + slope*float64(i)
-			x := float64(i) / m
-			gradient += float64(s.count[j]) * x
-			curve += float64(s.count[j]) * x * x
-		}
-		if curve <= 0 {
-			return 0
-		}
-		slope = math.Max(slope/4, slope+gradient/curve)
-	}
-	ratio := -slope * steps
-	for i := int64(1); i <= n; i++ {
-		j := at(idx - n + i)
-		if m := float64(s.fixed[j]) / fixedPoint; m > 0 {
-			ratio += float64(s.count[j]) * math.Log1p(slope*float64(i)/m)
-		}
-	}
-	return ratio
+	return dated
 }

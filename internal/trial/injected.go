@@ -22,6 +22,7 @@ const (
 	leastHold, mostHold = 20, 180 // minutes at full height, evenly on the log scale
 	mostGap             = 180     // minutes between two waves
 	leastHeight         = 2.0     // reports a minute: what one can date within minutes at all
+	laterWaves          = 1.5     // a second or third wave is up to so many times higher or lower
 	waveEnds            = 0.2     // of its height: where a falling wave counts as over
 	crowdShape          = 100.0   // a crowd's own unsteadiness: 10 % from minute to minute
 	injectEvery         = outage.Day
@@ -180,7 +181,7 @@ func (g *Injected) one(r *rand.Rand, b *Background, day outage.Minute) (o Outage
 		}
 		o.Waves = append(o.Waves, w)
 		onset = w.gone() + outage.Minute(logUniform(r, float64(g.LeastGap), mostGap))
-		height = math.Max(leastHeight, o.Factor*o.Base) * (0.5 + r.Float64())
+		height = math.Max(leastHeight, o.Factor*o.Base) * logUniform(r, 1/laterWaves, laterWaves)
 	}
 	return o, at
 }
