@@ -19,6 +19,7 @@ type evaluateCmd struct {
 	Surges       surgesCmd       `cmd:"" help:"Delays of simulated outages, and what a confirmation costs."`
 	Downdetector downdetectorCmd `cmd:"" help:"Delays and false alarms on recorded episodes of real reports."`
 	Nab          nabCmd          `cmd:"" help:"Score the detector of values on the Numenta Anomaly Benchmark."`
+	Worldcup     worldCupCmd     `cmd:"" help:"List what is found in the requests of the World Cup's site."`
 	Injected     injectedCmd     `cmd:"" help:"Onsets, ends and waves of outages injected into recorded backgrounds."`
 }
 

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +15,8 @@ import (
 
 	"faultline/internal/detect"
 	"faultline/internal/incident"
+	"faultline/internal/inject"
+	"faultline/internal/nab"
 	"faultline/internal/scan"
 	"faultline/internal/trial"
 	"faultline/outage"
@@ -24,173 +24,143 @@ import (
 
 // injectedCmd injects outages into recorded backgrounds.
 type injectedCmd struct {
-	Data  string `help:"Directory with worldcup98/per_minute.csv.gz and nab/nab-data.tar.gz." default:"../shared/data" placeholder:"DIR"`
-	Seeds int    `help:"Draws of each background and rate." default:"4"`
-	Half  string `help:"Which half of the seeds: tune, check or both." enum:"tune,check,both" default:"both"`
-	Each  bool   `help:"Print every outage that was missed or has the wrong waves or times."`
+	Data  string `help:"Folder with worldcup98/per_minute.csv.gz and nab/nab-data.tar.gz; what is absent is left out." required:"" placeholder:"DIR"`
+	Seeds int    `help:"Draws of each background and rate." default:"8"`
+	Half  string `help:"Which half of the draws: tune, check or both." enum:"tune,check,both" default:"both"`
+	Each  bool   `help:"List the outages with a wave too many or too few, or a time that is off by more than ten minutes."`
 }
 
-// Run prints the table.
+// Help is what kong prints beyond the flags.
+func (c *injectedCmd) Help() string {
+	return `One to three waves of 20 minutes to 3 hours are added to recorded backgrounds, with
+ramps of 0, 5 or 15 minutes, 3, 10 or 30 times as high as the background's hour and
+at least 2 reports a minute. The World Cup's requests are thinned to 0.5, 5 and 50 a
+minute and pass detection and the incident rule; counts of tweets keep their step
+of 5 minutes and pass the detector of one series. Times are in minutes.`
+}
+
+// Run prints the tables.
 func (c *injectedCmd) Run(s streams) error {
-	sums, err := c.measure(s.out)
+	if c.Seeds < 1 {
+		return fmt.Errorf("--seeds %d: must be at least 1", c.Seeds)
+	}
+	line, series, err := c.measure()
 	if err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "what\toutages\tfound\twaves exact\twaves matched\tonset median\t90 %\tfirst onset median\t90 %\tend median\t90 %\tpeak inside\tdelay median\t90 %\tonset 5..50..95 %\tend 5..50..95 %\tothers\t")
-	for _, g := range sums {
-		g.sum.Sort()
-		q := &g.sum
-		pct := func(a, b int) string { return fmt.Sprintf("%.1f %%", 100*float64(a)/float64(max(1, b))) }
-		tail := func(l []int) string {
-			return fmt.Sprintf("%d..%d..%d", trial.Quantile(l, 0.05), trial.Quantile(l, 0.5), trial.Quantile(l, 0.95))
-		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%s\t%s\t%d\t\n", g.name, q.Outages, pct(q.Found, q.Outages),
-			pct(q.Exact, q.Outages), pct(q.Matched, q.Waves),
-			trial.Quantile(q.Onsets, 0.5), trial.Quantile(q.Onsets, 0.9), trial.Quantile(q.Firsts, 0.5), trial.Quantile(q.Firsts, 0.9),
-			trial.Quantile(q.Ends, 0.5), trial.Quantile(q.Ends, 0.9), pct(q.PeaksIn, q.Matched),
-			trial.Quantile(q.Delays, 0.5), trial.Quantile(q.Delays, 0.9), tail(q.SignedOnsets), tail(q.SignedEnds), q.Others)
+	fmt.Fprintln(t, "\toutages\tfound\twaves exact\tonset error median\t90 %\tend error median\t90 %\tpeak inside\tfound after median\t90 %\tother findings\t")
+	printInjected(t, "World Cup", line)
+	printInjected(t, "tweets, 5 min", series)
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
 	}
-	return t.Flush()
-}
-
-// injectedGroup is one line of the table.
-type injectedGroup struct {
-	name string
-	sum  trial.InjectedSum
-}
-
-// groups adds outcomes by name, in the order in which names first come.
-type groups struct{ list []*injectedGroup }
-
-func (g *groups) at(name string) *trial.InjectedSum {
-	for _, l := range g.list {
-		if l.name == name {
-			return &l.sum
-		}
+	if !c.Each {
+		return nil
 	}
-	g.list = append(g.list, &injectedGroup{name: name})
-	return &g.list[len(g.list)-1].sum
-}
-
-// measure runs everything.
-func (c *injectedCmd) measure(w io.Writer) ([]*injectedGroup, error) {
-	var g groups
-	world, err := c.worldCup()
-	if err != nil {
-		return nil, err
-	}
-	for seed := range c.Seeds {
-		if c.Half == "tune" && seed%2 == 1 || c.Half == "check" && seed%2 == 0 {
+	for _, table := range []*inject.Table{line, series} {
+		if table == nil {
 			continue
 		}
-		for _, scale := range []float64{0.5, 5, 50} {
-			for _, from := range []int{0, 7, 14, 21, 53, 60, 67} {
-				raw := world.Part(from*1440, (from+21)*1440)
-				thin := raw.Thin(scale/raw.Mean(), uint64(seed))
-				in := trial.Injected{Learn: 14 * outage.Day, LeastGap: 30, Seed: uint64(seed)<<8 | uint64(from)}
-				r, err := in.Run(&thin, &raw, lineRule)
-				if err != nil {
-					return nil, err
-				}
-				name := fmt.Sprintf("World Cup at %g a minute", scale)
-				for i := range r.Outcomes {
-					o := &r.Outcomes[i]
-					g.at("all by the minute").Add(o)
-					g.at(name).Add(o)
-					g.at(fmt.Sprintf("x%g", o.Factor)).Add(o)
-					g.at(fmt.Sprintf("waves %d", len(o.Outage.Waves))).Add(o)
-					if c.Each {
-						explain(w, o)
-					}
-				}
-				g.at("all by the minute").Others += r.Others
-				g.at(name).Others += r.Others
+		for i := range table.Outcomes {
+			if err := explain(s.out, &table.Outcomes[i]); err != nil {
+				return fmt.Errorf("list the outages: %w", err)
 			}
 		}
 	}
-	if err := c.tweets(w, &g); err != nil {
-		return nil, err
-	}
-	return g.list, nil
+	return nil
 }
 
-func explain(w io.Writer, o *trial.Outcome) {
-	bad := o.Waves != len(o.Outage.Waves)
-	for i := range o.Onsets {
-		bad = bad || o.Onsets[i] > 10 || o.Onsets[i] < -10 || o.Ends[i] > 10 || o.Ends[i] < -10
+// measure runs the trial; a table is nil where its data is absent.
+func (c *injectedCmd) measure() (line, series *inject.Table, err error) {
+	g := inject.Trial{Seeds: c.Seeds, Tune: c.Half != "check", Check: c.Half != "tune"}
+	world, err := readWorldCup(c.Data)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
 	}
-	if !bad {
-		return
+	if err == nil {
+		if line, err = g.Minutes(world, lineRule); err != nil {
+			return nil, nil, err
+		}
 	}
-	fmt.Fprintf(w, "%s scale %.3g base %.3g x%g found %v delay %d waves %d/%d onsets %v ends %v:", o.Background, o.Scale, o.Base, o.Factor, o.Found, o.Delay, o.Waves, len(o.Outage.Waves), o.Onsets, o.Ends)
-	for _, v := range o.Outage.Waves {
-		fmt.Fprintf(w, " [%s r%d h%d f%d +%.3g]", v.Onset, v.Ramp, v.Hold, v.Fall, v.Height)
-	}
-	for _, v := range o.Claims {
-		fmt.Fprintf(w, " (%s..%s)", v.Onset, v.End)
-	}
-	fmt.Fprintln(w)
-}
-
-// tweets runs the counts of tweets at their own step of five minutes.
-func (c *injectedCmd) tweets(w io.Writer, g *groups) error {
-	f, err := os.Open(filepath.Join(c.Data, "nab", "nab-data.tar.gz"))
+	corpus, err := nab.Read(c.Data)
 	if err != nil {
-		return fmt.Errorf("open the backgrounds: %w", err)
+		if line != nil && errors.Is(err, fs.ErrNotExist) {
+			return line, nil, nil
+		}
+		return nil, nil, err
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	tweets, err := inject.Tweets(corpus)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	for t := tar.NewReader(z); ; {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !strings.Contains(h.Name, "realTweets/") || !strings.HasSuffix(h.Name, ".csv") {
-			continue
-		}
-		b, err := trial.ReadBackground(path.Base(h.Name), t, 5)
-		if err != nil {
-			return err
-		}
-		for seed := range c.Seeds {
-			if c.Half == "tune" && seed%2 == 1 || c.Half == "check" && seed%2 == 0 {
-				continue
-			}
-			in := trial.Injected{Learn: 14 * outage.Day, LeastGap: 60, Seed: uint64(seed)}
-			r, err := in.Run(&b, &b, trial.ScanRule(scan.Config{Step: 5 * time.Minute}))
-			if err != nil {
-				return err
-			}
-			for i := range r.Outcomes {
-				g.at("tweets by 5 minutes").Add(&r.Outcomes[i])
-				if c.Each {
-					explain(w, &r.Outcomes[i])
-				}
-			}
-			g.at("tweets by 5 minutes").Others += r.Others
-		}
-	}
+	series, err = g.Steps(tweets, inject.ScanRule(scan.Config{Step: 5 * time.Minute, GapsMissing: true}))
+	return line, series, err
 }
 
-func (c *injectedCmd) worldCup() (trial.Background, error) {
-	name := filepath.Join(c.Data, "worldcup98", "per_minute.csv.gz")
+// readWorldCup reads the World Cup's requests from a folder of data.
+func readWorldCup(dir string) (*inject.Background, error) {
+	name := filepath.Join(dir, "worldcup98", "per_minute.csv.gz")
 	f, err := os.Open(name)
 	if err != nil {
-		return trial.Background{}, fmt.Errorf("open the background: %w", err)
+		return nil, fmt.Errorf("open the background: %w", err)
 	}
 	defer f.Close()
-	return trial.ReadBackground("worldcup", f, 1)
+	b, err := inject.ReadBackground(name, f, 1)
+	return &b, err
 }
 
-// lineRule passes a background through detection and the incident rule.
-func lineRule(b *trial.Background) ([]trial.Found, error) {
+// printInjected writes a table's lines.
+func printInjected(w io.Writer, name string, table *inject.Table) {
+	if table == nil {
+		fmt.Fprintf(w, "%s: no data\t\t\t\t\t\t\t\t\t\t\t\t\n", name)
+		return
+	}
+	for i := range table.Groups {
+		g := &table.Groups[i]
+		fmt.Fprintf(w, "%s: %s\t%d\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t\n", name, g.Name, g.Outages, percent(g.Found, g.Outages),
+			percent(g.Exact, g.Outages), trial.Quantile(g.Onsets, 0.5), trial.Quantile(g.Onsets, 0.9),
+			trial.Quantile(g.Ends, 0.5), trial.Quantile(g.Ends, 0.9), percent(g.PeaksIn, g.Matched),
+			trial.Quantile(g.Delays, 0.5), trial.Quantile(g.Delays, 0.9), g.Others)
+	}
+}
+
+// percent writes a share.
+func percent(n, of int) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+}
+
+// farOff is the error in minutes from which an outage is listed.
+const farOff = 10
+
+// explain writes a line about an outage that did not come out right.
+func explain(w io.Writer, o *inject.Outcome) error {
+	bad := o.Waves != len(o.Outage.Waves)
+	for i := range o.Onsets {
+		bad = bad || max(o.Onsets[i], -o.Onsets[i], o.Ends[i], -o.Ends[i]) > farOff
+	}
+	if !bad {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s at %.2g a minute, base %.2g, %g times: added", o.Background, o.Scale, o.Base, o.Factor)
+	for _, v := range o.Outage.Waves {
+		fmt.Fprintf(&b, " %s..%s (ramp %d, fall %d, +%.3g)", v.Onset, v.End(), v.Ramp, v.Fall, v.Height)
+	}
+	b.WriteString("; found")
+	for _, v := range o.Claims {
+		fmt.Fprintf(&b, " %s..%s", v.Onset, v.End)
+	}
+	_, err := fmt.Fprintln(w, b.String())
+	return err
+}
+
+// lineRule passes a background through detection and the incident rule; what was
+// confirmed counts.
+func lineRule(b *inject.Background) ([]inject.Found, error) {
 	detector, err := detect.New(detect.DefaultConfig())
 	if err != nil {
 		return nil, err
@@ -201,7 +171,7 @@ func lineRule(b *trial.Background) ([]trial.Found, error) {
 	for i, n := range b.Counts {
 		m := b.Begin + outage.Minute(i)
 		if n > 0 {
-			if err := detector.Take(trial.Cells(r, m, n)); err != nil {
+			if err := detector.Take(inject.Cells(r, m, n)); err != nil {
 				return nil, err
 			}
 		}
@@ -213,21 +183,25 @@ func lineRule(b *trial.Background) ([]trial.Found, error) {
 			last[inc.ID] = inc
 		}
 	}
-	var out []trial.Found
+	var out []inject.Found
 	for _, inc := range last {
-		if inc.Confirmed == 0 {
-			continue
+		if inc.Confirmed != 0 {
+			out = append(out, foundIn(&inc))
 		}
-		f := trial.Found{Detected: inc.Detected}
-		for _, w := range inc.Waves {
-			end := w.End
-			if end == 0 {
-				end = inc.Minute + 1
-			}
-			f.Waves = append(f.Waves, trial.FoundWave{Onset: w.Onset, Peak: w.Peak, End: end})
-		}
-		out = append(out, f)
 	}
-	slices.SortFunc(out, func(a, b trial.Found) int { return int(a.Detected - b.Detected) })
+	slices.SortFunc(out, func(a, b inject.Found) int { return int(a.Detected - b.Detected) })
 	return out, nil
+}
+
+// foundIn is what an incident claims.
+func foundIn(inc *outage.Incident) inject.Found {
+	f := inject.Found{Detected: inc.Detected}
+	for _, w := range inc.Waves {
+		end := w.End
+		if end == 0 {
+			end = inc.Minute + 1
+		}
+		f.Waves = append(f.Waves, inject.FoundWave{Onset: w.Onset, Peak: w.Peak, End: end})
+	}
+	return f
 }

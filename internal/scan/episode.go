@@ -109,7 +109,7 @@ func (s *counter) hold(idx int64) {
 func (e *episode) note(idx int64, n, mean, score float64) {
 	e.sum += n
 	e.score = math.Max(e.score, score)
-	if n > e.peakValue {
+	if n > e.peakValue && e.phase == Alarm { // what comes while it eases is no peak
 		e.peak, e.peakValue, e.peakMean = idx, n, mean
 	}
 }

@@ -1,4 +1,4 @@
-package trial
+package inject
 
 import (
 	"bufio"
@@ -83,19 +83,23 @@ func (b *Background) add(row []string) error {
 	if err != nil || n < 0 || n != math.Trunc(n) || n > math.MaxInt32 {
 		return fmt.Errorf("count %q must be a whole number of 0 or more", row[1])
 	}
-	m := outage.MinuteOf(at)
+	return b.put(outage.MinuteOf(at), int(n))
+}
+
+// put adds the count of a bucket.
+func (b *Background) put(m outage.Minute, n int) error {
 	m -= m % b.Step
 	if len(b.Counts) == 0 {
 		b.Begin = m
 	}
 	i := int((m - b.Begin) / b.Step)
 	if i < len(b.Counts) || i > maxBackground {
-		return fmt.Errorf("time %q lies in or before the bucket of the row before, or more than %d buckets after the first", row[0], maxBackground)
+		return fmt.Errorf("time %s lies in or before the bucket of the row before, or more than %d buckets after the first", m, maxBackground)
 	}
 	for len(b.Counts) < i {
 		b.Counts = append(b.Counts, -1)
 	}
-	b.Counts = append(b.Counts, int(n))
+	b.Counts = append(b.Counts, n)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package trial
+package inject
 
 import (
 	"fmt"
@@ -8,14 +8,17 @@ import (
 	"faultline/outage"
 )
 
-// Injected describes outages that are added to a recorded background.
-type Injected struct {
+// Outages describes outages that are added to a recorded background.
+type Outages struct {
 	// Learn is how long the background is heard before the first outage.
 	Learn outage.Minute
 	// LeastGap is the shortest calm between two waves; the longest is three hours.
 	LeastGap outage.Minute
 	Seed     uint64
 }
+
+// never stands for what did not come.
+const never = 999
 
 // Ranges that outages are drawn from.
 const (
@@ -34,21 +37,21 @@ const (
 
 // Choices that outages are drawn from, each as often as the others.
 var (
-	injectedFactors = [...]float64{3, 10, 30} // height over the background's hour
-	injectedRamps   = [...]int{0, 5, 15}      // minutes
-	injectedFalls   = [...]int{0, 5, 15, 30}  // minutes
+	factors = [...]float64{3, 10, 30} // height over the background's hour
+	ramps   = [...]int{0, 5, 15}      // minutes
+	falls   = [...]int{0, 5, 15, 30}  // minutes
 )
 
-// InjectedWave is one wave that was added: so many reports a minute, growing
+// Wave is one wave that was added: so many reports a minute, growing
 // evenly over Ramp minutes, standing for Hold and going back over Fall.
-type InjectedWave struct {
+type Wave struct {
 	Onset            outage.Minute
 	Ramp, Hold, Fall int
 	Height           float64
 }
 
 // At is the mean number of reports that the wave adds in a minute.
-func (w *InjectedWave) At(m outage.Minute) float64 {
+func (w *Wave) At(m outage.Minute) float64 {
 	t := float64(m-w.Onset) + 0.5
 	ramp, hold, fall := float64(w.Ramp), float64(w.Hold), float64(w.Fall)
 	switch {
@@ -63,12 +66,12 @@ func (w *InjectedWave) At(m outage.Minute) float64 {
 }
 
 // End is the first minute in which less than a fifth of the height is left.
-func (w *InjectedWave) End() outage.Minute {
+func (w *Wave) End() outage.Minute {
 	return w.Onset + outage.Minute(w.Ramp+w.Hold) + outage.Minute(math.Ceil((1-waveEnds)*float64(w.Fall)))
 }
 
 // gone is the first minute without anything of the wave.
-func (w *InjectedWave) gone() outage.Minute {
+func (w *Wave) gone() outage.Minute {
 	return w.Onset + outage.Minute(w.Ramp+w.Hold+w.Fall)
 }
 
@@ -78,7 +81,7 @@ type Outage struct {
 	Scale      float64 // mean reports a minute of the background
 	Base       float64 // in the hour before
 	Factor     float64 // height of the first wave over Base
-	Waves      []InjectedWave
+	Waves      []Wave
 }
 
 // FoundWave is one wave that a rule claims.
@@ -109,8 +112,8 @@ type Outcome struct {
 	StartOnly int // onset error of the first wave
 }
 
-// InjectedResult is what a rule made of one background.
-type InjectedResult struct {
+// Result is what a rule made of one background.
+type Result struct {
 	Outcomes []Outcome
 	// Others are found outages that touch none of the injected ones: rises of the
 	// background itself, and false alarms.
@@ -118,14 +121,14 @@ type InjectedResult struct {
 }
 
 // Run injects outages into a background and passes it through a rule.
-func (g *Injected) Run(b *Background, calm *Background, rule Rule) (InjectedResult, error) {
+func (g *Outages) Run(b *Background, calm *Background, rule Rule) (Result, error) {
 	list := g.draw(b, calm)
 	with := g.add(b, list)
 	found, err := rule(&with)
 	if err != nil {
-		return InjectedResult{}, fmt.Errorf("judge %s with its outages: %w", b.Name, err)
+		return Result{}, fmt.Errorf("judge %s with its outages: %w", b.Name, err)
 	}
-	var out InjectedResult
+	var out Result
 	used := make([]bool, len(found))
 	for i := range list {
 		out.Outcomes = append(out.Outcomes, judge(&list[i], found, used, b.Step))
@@ -140,7 +143,7 @@ func (g *Injected) Run(b *Background, calm *Background, rule Rule) (InjectedResu
 
 // draw chooses when and what: about one outage a day after the learning time,
 // where the background (as recorded, in calm) has no rise of its own.
-func (g *Injected) draw(b, calm *Background) []Outage {
+func (g *Outages) draw(b, calm *Background) []Outage {
 	r := rand.New(rand.NewPCG(g.Seed, math.Float64bits(b.Mean())))
 	end := outage.Minute(len(b.Counts)) * b.Step
 	var out []Outage
@@ -163,20 +166,20 @@ func (g *Injected) draw(b, calm *Background) []Outage {
 
 // one draws an outage that begins within the day; at is its onset from the
 // background's begin.
-func (g *Injected) one(r *rand.Rand, b *Background, day outage.Minute) (o Outage, at outage.Minute) {
+func (g *Outages) one(r *rand.Rand, b *Background, day outage.Minute) (o Outage, at outage.Minute) {
 	at = day + outage.Minute(r.Int64N(int64(injectEvery)))
 	hour := int(60 / b.Step)
 	i := int(at / b.Step)
 	before, _ := sumOf(b.Counts[max(0, i-hour):i])
 	o = Outage{
 		Background: b.Name, Scale: b.Mean() / float64(b.Step), Base: math.Max(0, before) / 60,
-		Factor: injectedFactors[r.IntN(len(injectedFactors))],
+		Factor: factors[r.IntN(len(factors))],
 	}
 	height := math.Max(leastHeight, o.Factor*o.Base)
 	onset := b.Begin + at
 	for n := 1 + r.IntN(3); n > 0; n-- {
-		w := InjectedWave{
-			Onset: onset, Ramp: injectedRamps[r.IntN(len(injectedRamps))], Fall: injectedFalls[r.IntN(len(injectedFalls))],
+		w := Wave{
+			Onset: onset, Ramp: ramps[r.IntN(len(ramps))], Fall: falls[r.IntN(len(falls))],
 			Hold: int(logUniform(r, leastHold, mostHold)), Height: height,
 		}
 		o.Waves = append(o.Waves, w)
@@ -189,17 +192,16 @@ func (g *Injected) one(r *rand.Rand, b *Background, day outage.Minute) (o Outage
 func logUniform(r *rand.Rand, a, b float64) float64 { return a * math.Pow(b/a, r.Float64()) }
 
 // add draws the reports of the outages on top of the background.
-func (g *Injected) add(b *Background, list []Outage) Background {
+func (g *Outages) add(b *Background, list []Outage) Background {
 	r := rand.New(rand.NewPCG(g.Seed, 1))
 	out := *b
 	out.Counts = append([]int(nil), b.Counts...)
-	crowd := Quiet{K: crowdShape}
 	for i := range list {
 		for j := range list[i].Waves {
 			w := &list[i].Waves[j]
 			for m := w.Onset; m < w.gone(); m++ {
 				if n := &out.Counts[(m-b.Begin)/b.Step]; *n >= 0 {
-					*n += poisson(r, crowd.level(r, w.At(m)))
+					*n += crowd(r, w.At(m))
 				}
 			}
 		}
@@ -210,7 +212,7 @@ func (g *Injected) add(b *Background, list []Outage) Background {
 // judge compares an outage with what was found. Found outages that touch it are
 // marked as used; their waves count together.
 func judge(o *Outage, found []Found, used []bool, step outage.Minute) Outcome {
-	out := Outcome{Outage: *o, StartOnly: Never, Delay: Never}
+	out := Outcome{Outage: *o, StartOnly: never, Delay: never}
 	first, last := o.Waves[0].Onset, o.Waves[len(o.Waves)-1].gone()
 	var waves []FoundWave
 	for i, f := range found {
@@ -247,12 +249,12 @@ func judge(o *Outage, found []Found, used []bool, step outage.Minute) Outcome {
 }
 
 // shared is how many minutes two waves have in common.
-func shared(truth *InjectedWave, w FoundWave) outage.Minute {
+func shared(truth *Wave, w FoundWave) outage.Minute {
 	return max(0, min(w.End, truth.gone())-max(w.Onset, truth.Onset))
 }
 
 // overlapping is the found wave that shares the most minutes with a true one.
-func overlapping(truth *InjectedWave, waves []FoundWave) (best FoundWave, ok bool) {
+func overlapping(truth *Wave, waves []FoundWave) (best FoundWave, ok bool) {
 	most := outage.Minute(0)
 	for _, w := range waves {
 		if n := shared(truth, w); n > most {
@@ -264,7 +266,7 @@ func overlapping(truth *InjectedWave, waves []FoundWave) (best FoundWave, ok boo
 
 // mostShared is the true wave that a found one shares the most minutes with: a
 // found wave that swallows two counts for one of them.
-func mostShared(truth []InjectedWave, w FoundWave) int {
+func mostShared(truth []Wave, w FoundWave) int {
 	best := 0
 	for i := range truth {
 		if shared(&truth[i], w) > shared(&truth[best], w) {
