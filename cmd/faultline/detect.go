@@ -20,6 +20,7 @@ type detectCmd struct {
 	Step       time.Duration `help:"Length of a step. Default: the most common distance of the first 100 rows."`
 	Budget     float64       `help:"False episodes per month that are allowed." default:"1"`
 	Episodes   string        `help:"Write the episodes found to this file, as CSV." placeholder:"FILE"`
+	Labels     string        `help:"Say how well the alarms meet the labelled spans of this file, CSV of start,end." placeholder:"FILE"`
 	FillZero   bool          `help:"Absent rows of a count are zero. Default: nobody looked."`
 	MinHistory time.Duration `help:"History before anything can alarm." default:"1h"`
 	File       string        `arg:"" help:"CSV with time,count or time,value or time,errors,attempts; - reads standard input."`
@@ -28,11 +29,15 @@ type detectCmd struct {
 // Help is what kong prints beyond the flags.
 func (c *detectCmd) Help() string {
 	return `The header decides the columns; others are passed over. Times are RFC 3339, or
-"YYYY-MM-DD HH:MM[:SS]" in UTC, and must rise. Output is CSV, a row for each row:
-time,value,expected,low,high,score,alarm. Score is -log10 of the chance that a
-quiet series shows as much; low and high are the 5 % and 95 % quantiles of one
-step. A row's output never depends on later rows (the step is inferred from the
-first 100 rows unless --step gives it).`
+"YYYY-MM-DD HH:MM[:SS]" in UTC, in a column called time or timestamp, and must rise;
+of values, a row that repeats a time or goes back by up to two hours is taken as the
+next step. The file may be gzip. Output is CSV, a row for each row:
+time,value,expected,low,high,score,alarm,effect. Score is -log10 of the chance that
+a quiet series shows as much; low and high are the 5 % and 95 % quantiles of one
+step; effect is how many times the expected count was seen, of values the distance
+in standard deviations. A row's output never depends on later rows (the step is
+inferred from the first 100 rows unless --step gives it). How to score the detector
+on a labelled series of your own: docs/how-to/score-the-detector.md.`
 }
 
 // Run is what kong calls.
@@ -57,6 +62,11 @@ func (c *detectCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 		return fmt.Errorf("--fill-zero is for counts: in a series of kind %s an absent row says nothing", reader.kind)
 	}
 	run := &detectRun{cmd: c, reader: reader, out: bufio.NewWriterSize(stdout, 1<<16)}
+	if c.Labels != "" {
+		if run.labels, err = readLabels(c.Labels); err != nil {
+			return err
+		}
+	}
 	if err := run.all(); err != nil {
 		return errors.Join(err, run.out.Flush())
 	}
@@ -78,6 +88,9 @@ type detectRun struct {
 	open   scan.Episode
 	found  []scan.Episode
 	rows   int
+	moved  int // rows of values whose step was taken
+	shifts []shift
+	labels *labels
 }
 
 // all reads every row.
@@ -86,7 +99,7 @@ func (d *detectRun) all() error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.out.WriteString("time,value,expected,low,high,score,alarm\n"); err != nil {
+	if _, err := d.out.WriteString("time,value,expected,low,high,score,alarm,effect\n"); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	for _, s := range head {
@@ -154,19 +167,14 @@ func (d *detectRun) begin() ([]sample, error) {
 	return head, nil
 }
 
-// bucket is the index of a time: steps since the first row, rounded, so that
-// clocks that jitter a little do not matter, plus the first row's own index.
-func (d *detectRun) bucket(t time.Time) int64 {
-	step := int64(d.step / time.Second)
-	steps := math.Round(float64(t.Unix()-d.origin.Unix()) / float64(step))
-	return d.origin.Unix()/step + int64(steps)
-}
-
 // row judges one row and writes its line.
 func (d *detectRun) row(s sample) error {
 	idx := d.bucket(s.time)
-	if d.rows > 0 && idx <= d.last {
-		return fmt.Errorf("%s:%d: this row lies in the same step of %s as the row before: give the right --step", d.reader.name, s.line, d.step)
+	if d.rows > 0 && idx <= d.last || len(d.shifts) > 0 {
+		var err error
+		if idx, err = d.place(s, idx); err != nil {
+			return err
+		}
 	}
 	d.last = idx
 	d.rows++
@@ -180,6 +188,9 @@ func (d *detectRun) row(s sample) error {
 	}
 	r := d.series.Observe(idx, s.obs)
 	d.note(r.Episode)
+	if d.labels != nil {
+		d.labels.take(s.time, r.Alarm, r.Episode.First == idx && r.Episode.Phase != scan.None)
+	}
 	b := d.series.Forecast(idx)
 	b.Expected, b.Low, b.High = b.Expected*scale, b.Low*scale, b.High*scale
 	value := s.obs.Value
@@ -196,7 +207,8 @@ func (d *detectRun) write(s sample, value string, r scan.Result, b scan.Baseline
 		alarm = "1"
 	}
 	line := s.time.Format(time.RFC3339) + "," + value + "," + number(b.Expected) + "," + number(b.Low) + "," +
-		number(b.High) + "," + strconv.FormatFloat(r.Score, 'f', 3, 64) + "," + alarm + "\n"
+		number(b.High) + "," + strconv.FormatFloat(r.Score, 'f', 3, 64) + "," + alarm + "," +
+		number(r.Effect) + "\n"
 	if _, err := d.out.WriteString(line); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
@@ -228,6 +240,11 @@ func (d *detectRun) finish(stderr io.Writer) error {
 	if d.open.Phase != scan.None {
 		d.found = append(d.found, d.open)
 	}
+	if d.labels != nil {
+		if err := d.labels.print(stderr); err != nil {
+			return err
+		}
+	}
 	text := "onset,first_alarm,peak,end,peak_value,expected,score\n"
 	for _, e := range d.found {
 		end := ""
@@ -246,16 +263,15 @@ func (d *detectRun) finish(stderr io.Writer) error {
 	if _, err := fmt.Fprintf(stderr, "%d rows of step %s; episodes: %d\n", d.rows, d.step, len(d.found)); err != nil {
 		return err
 	}
+	if d.moved > 0 {
+		if _, err := fmt.Fprintf(stderr, "%d rows repeat a time or come early: each was taken as the next step\n", d.moved); err != nil {
+			return err
+		}
+	}
 	if len(d.found) > 0 {
 		if _, err := io.WriteString(stderr, text); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// timeOf is the time at which a bucket starts.
-func (d *detectRun) timeOf(idx int64) string {
-	step := int64(d.step / time.Second)
-	return time.Unix(d.origin.Unix()+(idx-d.origin.Unix()/step)*step, 0).UTC().Format(time.RFC3339)
 }

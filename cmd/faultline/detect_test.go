@@ -42,6 +42,9 @@ func countsCSV() string {
 	return b.String()
 }
 
+// inAlarm reads the column alarm of a line of output.
+func inAlarm(line string) bool { return strings.Split(line, ",")[6] == "1" }
+
 func TestDetectFindsASurge(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "episodes.csv")
 	out, _, err := detectCSV(t, detectCmd{Episodes: file}, countsCSV())
@@ -49,12 +52,12 @@ func TestDetectFindsASurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if lines[0] != "time,value,expected,low,high,score,alarm" || len(lines) != 3*1440+1 {
+	if lines[0] != "time,value,expected,low,high,score,alarm,effect" || len(lines) != 3*1440+1 {
 		t.Fatalf("%d lines, first %q", len(lines), lines[0])
 	}
 	alarms := 0
 	for i, l := range lines[1:] {
-		if strings.HasSuffix(l, ",1") {
+		if inAlarm(l) {
 			alarms++
 			if i < 3700 || i > 3765 {
 				t.Errorf("alarm outside the surge: %s", l)
@@ -114,7 +117,7 @@ func TestDetectKinds(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, l := range strings.Split(strings.TrimSpace(out), "\n")[1:] {
-			alarm := strings.HasSuffix(l, ",1")
+			alarm := inAlarm(l)
 			if i >= 1902 && i < 1928 && !alarm || (i < 1900 || i > 1940) && alarm {
 				t.Errorf("%s, row %d: %s", name, i, l)
 			}
@@ -146,7 +149,7 @@ func TestDetectRefuses(t *testing.T) {
 	}{
 		{"empty", "", "standard input: the file is empty", detectCmd{}},
 		{"header only", "time,count\n", "no rows after the header", detectCmd{}},
-		{"no header", "2025-01-01 00:00,1\n", "standard input:1: no column is called time", detectCmd{}},
+		{"no header", "2025-01-01 00:00,1\n", "standard input:1: no column is called time or timestamp", detectCmd{}},
 		{"no series", "time,foo\n2025-01-01 00:00,1\n", "standard input:1: no column to read", detectCmd{}},
 		{"two kinds", "time,count,value\n2025-01-01 00:00,1,2\n", "say which with --kind", detectCmd{}},
 		{"kind without column", head, "--kind rate needs the columns time,errors,attempts", detectCmd{Kind: "rate"}},
@@ -164,6 +167,7 @@ func TestDetectRefuses(t *testing.T) {
 		{"quotes", head + "\"2025-01-01 00:02,1\n", "standard input:", detectCmd{}},
 		{"errors", "time,errors,attempts\n2025-01-01 00:00,3,2\n", "3 errors of 2 attempts", detectCmd{}},
 		{"zero value", "time,value\n2025-01-01 00:00,1\n2025-01-01 00:01,1\n", "--fill-zero is for counts", detectCmd{FillZero: true}},
+		{"values back", "time,value\n2025-01-02 00:00,1\n2025-01-01 00:00,1\n", "standard input:3: time 2025-01-01T00:00:00Z lies 1441 steps", detectCmd{Step: time.Minute}},
 		{"one row", "time,count\n2025-01-01 00:00,1\n", "give it with --step", detectCmd{}},
 		{"step", head, "step 1ms", detectCmd{Step: time.Millisecond}},
 		{"budget", head, "budget -3", detectCmd{Budget: -3}},

@@ -26,7 +26,9 @@ type sample struct {
 }
 
 // seriesReader reads time,count or time,value or time,errors,attempts. Which of
-// them, and in which order, the header says; other columns are passed over.
+// them, and in which order, the header says; other columns are passed over. Times
+// must rise, but for values: a row that comes again or a little early, as around a
+// change of clocks, is left to the caller to place.
 type seriesReader struct {
 	name string
 	buf  *bufio.Reader
@@ -41,6 +43,9 @@ type seriesReader struct {
 var seriesColumns = map[scan.Kind][]string{
 	scan.Count: {"count"}, scan.Value: {"value"}, scan.Rate: {"errors", "attempts"},
 }
+
+// timeColumns are the names that the column of times may have.
+var timeColumns = []string{"time", "timestamp", "datetime", "period"}
 
 // seriesLayouts are the forms of time that are read; without a zone it is UTC.
 var seriesLayouts = []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00"}
@@ -90,12 +95,22 @@ func plain(name string, in *bufio.Reader) (*bufio.Reader, error) {
 
 // choose finds the columns.
 func (r *seriesReader) choose(columns map[string]int, kind string) error {
-	at, ok := columns["time"]
+	at, ok := -1, false
+	for _, name := range timeColumns {
+		if at, ok = columns[name]; ok {
+			break
+		}
+	}
 	if !ok {
 		found := strings.Join(slices.Sorted(maps.Keys(columns)), ", ")
-		return fmt.Errorf("%s:1: no column is called time (found %s): begin the file with a header such as time,count", r.name, found)
+		return fmt.Errorf("%s:1: no column is called time or timestamp (found %s): begin the file with a header such as time,count", r.name, found)
 	}
 	r.at = at
+	if _, has := columns["count"]; !has && kind == scan.Count.String() {
+		if value, ok := columns["value"]; ok { // whoever says that it is a count is believed
+			columns["count"] = value
+		}
+	}
 	var found []scan.Kind
 	for _, k := range []scan.Kind{scan.Count, scan.Value, scan.Rate} {
 		complete := true
@@ -164,7 +179,7 @@ func (r *seriesReader) next() (sample, error) {
 	if err := r.numbers(&s, fields); err != nil {
 		return sample{}, fmt.Errorf("%s:%d: %w", r.name, line, err)
 	}
-	if r.last.line > 0 {
+	if r.last.line > 0 && r.kind != scan.Value {
 		switch d := s.time.Compare(r.last.time); {
 		case d == 0:
 			return sample{}, fmt.Errorf("%s:%d: time %s is on line %d already: keep one row for each time", r.name, line, s.time.Format(time.RFC3339), r.last.line)
