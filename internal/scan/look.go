@@ -45,7 +45,7 @@ func (s *counter) score(w window) float64 {
 	if s.attempts != nil {
 		return binomialScore(w.n, w.attempts, w.mean, s.variance(w))
 	}
-	return tailScore(w.n, w.mean, s.variance(w))
+	return Tail(w.n, w.mean, s.variance(w))
 }
 
 // promising says whether a window might reach the threshold.

@@ -10,16 +10,18 @@ import (
 // no reader has a use for one.
 const maxScore = 300
 
-// exactRate is the exponent, in nats, up to which the tail is computed from the
-// incomplete beta function; beyond it the saddlepoint is exact to the digits shown.
+// exactRate is the exponent, in nats, up to which the tail of a very clustered
+// count is computed from the incomplete beta function; beyond it the saddlepoint
+// is right to the digits shown.
 const exactRate = 60
-
-// exactCount bounds the arguments of the incomplete beta function, whose series
-// loses digits for very large ones.
-const exactCount = 20000
 
 // nearMean is the exponent below which the saddlepoint divides by almost nothing.
 const nearMean = 0.5
+
+// smoothSize is the size k of a negative binomial from which on the saddlepoint is
+// right to a hundredth of the score everywhere beyond nearMean; it costs a tenth
+// of the incomplete beta function.
+const smoothSize = 0.5
 
 // rate is the exponent of the Chernoff bound: minus the natural logarithm of it
 // bounds P(X >= n) from above, for a negative binomial of mean m and variance v,
@@ -32,25 +34,33 @@ func rate(n, m, v float64) float64 {
 	return n*math.Log(n/m) - (n+k)*math.Log((n+k)/(m+k))
 }
 
-// tailScore is -log10 P(X >= n) for a negative binomial of mean m and variance
-// v (Poisson when v is not above m).
-func tailScore(n, m, v float64) float64 {
+// Tail is -log10 P(X >= n) for a negative binomial of mean m and variance v
+// (Poisson when v is not above m): the score of n events where m were expected.
+func Tail(n, m, v float64) float64 {
 	if n <= 0 || m <= 0 {
 		return 0
 	}
 	if n > m {
-		if r := rate(n, m, v); r > exactRate || n > exactCount && r > nearMean {
-			return saddle(n, m, v, r)
-		}
+		return tailBeyond(n, m, v, rate(n, m, v))
 	}
-	var p float64
-	switch {
-	case v <= m*1.0001:
-		p = mathext.GammaIncReg(n, m)
-	default:
-		p = mathext.RegIncBeta(n, m*m/(v-m), 1-m/v)
+	return exactTail(n, m, v)
+}
+
+// tailBeyond is the tail above the mean, where the exponent is r.
+func tailBeyond(n, m, v, r float64) float64 {
+	smooth := v <= m*1.0001 || m*m >= smoothSize*(v-m)
+	if r > exactRate || smooth && r > nearMean {
+		return saddle(n, m, v, r)
 	}
-	return scoreOf(p)
+	return exactTail(n, m, v)
+}
+
+// exactTail is the tail by the incomplete gamma or beta function.
+func exactTail(n, m, v float64) float64 {
+	if v <= m*1.0001 {
+		return scoreOf(mathext.GammaIncReg(n, m))
+	}
+	return scoreOf(mathext.RegIncBeta(n, m*m/(v-m), 1-m/v))
 }
 
 // scoreOf turns a probability into a score.
@@ -61,17 +71,16 @@ func scoreOf(p float64) float64 {
 	return math.Min(maxScore, math.Max(0, -math.Log10(p)))
 }
 
-// saddle is the Lugannani-Rice approximation of the lattice tail far out, where
-// its relative error is far below a percent.
+// saddle is the Lugannani-Rice approximation of the lattice tail.
 func saddle(n, m, v, r float64) float64 {
-	theta, spread := math.Log(n/m), n
+	tilt, spread := 1-m/n, n // 1 - exp(-theta) of the saddlepoint theta, variance there
 	if v > m*1.0001 {
 		k := m * m / (v - m)
-		theta = math.Log(n / m * (m + k) / (n + k))
+		tilt = k * (n - m) / (n * (m + k))
 		spread = n + n*n/k
 	}
 	w := math.Sqrt(2 * r)
-	u := -math.Expm1(-theta) * math.Sqrt(spread)
+	u := tilt * math.Sqrt(spread)
 	if w < 8 {
 		normal := math.Exp(-r) / math.Sqrt(2*math.Pi)
 		return scoreOf(0.5*math.Erfc(w/math.Sqrt2) + normal*(1/u-1/w))
@@ -99,6 +108,9 @@ func binomialScore(n, a, m, v float64) float64 {
 // directMean is the mean up to which a quantile is found by adding probabilities.
 const directMean = 100
 
+// directCount bounds that sum.
+const directCount = 2_000_000
+
 // quantile is the smallest n with P(X <= n) >= q for the negative binomial of
 // mean m and variance v. For large means it is the Cornish-Fisher expansion with
 // the skewness, which is right to a fraction of a percent of the mean.
@@ -115,7 +127,7 @@ func quantile(q, m, v float64) float64 {
 	k := m * m / (v - m)
 	p := math.Exp(k * math.Log(m/v))
 	n, sum := 0.0, p
-	for sum < q && n < directMean*exactCount {
+	for sum < q && n < directCount {
 		p *= (n + k) / (n + 1) * (1 - m/v)
 		n++
 		sum += p

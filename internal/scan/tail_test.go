@@ -32,7 +32,7 @@ func TestTailScoreIsTheTail(t *testing.T) {
 		if p < 1e-250 {
 			t.Skip("beyond what can be added up")
 		}
-		want, got := -math.Log10(p), tailScore(float64(max(1, n)), m, v)
+		want, got := -math.Log10(p), Tail(float64(max(1, n)), m, v)
 		if math.Abs(got-want) > 0.02+0.01*want {
 			t.Fatalf("mean %g variance %g n %d: score %g, want %g", m, v, n, got, want)
 		}
@@ -46,7 +46,7 @@ func TestTailScoreRises(t *testing.T) {
 		last := 0.0
 		for i := range 200 {
 			n := math.Ceil(m * (1 + float64(i)*0.2))
-			s := tailScore(n, m, v)
+			s := Tail(n, m, v)
 			if s < last*(1-1e-3)-1e-3 || math.IsNaN(s) {
 				t.Fatalf("mean %g variance %g: score of %g is %g after %g", m, v, n, s, last)
 			}
