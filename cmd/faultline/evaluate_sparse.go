@@ -39,8 +39,8 @@ func (c *sparseCmd) Run(s streams) error {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	_, err = fmt.Fprintf(s.out, "\nReports a minute: negative binomial (k = 5) with a day of +-80 %% and a drift of 15 %% from day to day; four weeks\n"+
-		"to learn; the surge is Poisson and flat from a random minute on. Share of outbreaks with an alarm by the second and the\n"+
-		"fifth minute after the first, +- one standard error. Every method's threshold is set on %d other, quiet months of each\n"+
+		"to learn; the surge is Poisson and flat from a random minute on. Share of outbreaks found within two and within\n"+
+		"five minutes, that is with as many minutes of them seen, +- one standard error. Every method's threshold is set on %d other, quiet months of each\n"+
 		"base to %g false episodes a month (alarms within an hour are one); \"as it ships\" is ours at the threshold of that budget.\n", c.Months, c.Budget)
 	if err != nil {
 		return fmt.Errorf("write the table: %w", err)

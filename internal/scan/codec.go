@@ -100,7 +100,7 @@ func (c *coder) flag(v *bool) {
 
 // season carries what was learned.
 func (c *coder) season(s *season) {
-	c.f64(&s.recentC, &s.recentN, &s.recentE, &s.levelC, &s.levelE, &s.levelU, &s.driftN, &s.driftW)
+	c.f64(&s.recentC, &s.recentN, &s.recentE, &s.pace, &s.levelC, &s.levelE, &s.levelU, &s.errorN, &s.errorW, &s.weekS, &s.weekW)
 	c.i64(&s.units)
 	c.f32(s.dayC[:])
 	c.f32(s.dayN[:])
@@ -109,12 +109,10 @@ func (c *coder) season(s *season) {
 	}
 	c.f32(s.weekC[:])
 	c.f32(s.weekE[:])
-	for i := range s.disp {
-		d := &s.disp[i]
-		v := [...]float32{d.fineN, d.fineD, d.wideN, d.wideD, d.mean, d.weight}
-		c.f32(v[:])
-		*d = dispersion{v[0], v[1], v[2], v[3], v[4], v[5]}
-	}
+	d := &s.disp
+	v := [...]float32{d.s11, d.s12, d.s22, d.t1, d.t2, d.wideN, d.wideD}
+	c.f32(v[:])
+	*d = dispersion{v[0], v[1], v[2], v[3], v[4], v[5], v[6]}
 	c.f32(s.groupS[:])
 	c.f32(s.groupM[:])
 }
@@ -189,7 +187,7 @@ func (c *coder) counter(s *counter) {
 	c.times(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
 	c.season(&s.season)
 	b := &s.belief
-	c.f64(&b.mean, &b.spread, &b.disp, &b.base, &b.week, &b.fresh, &b.strange)
+	c.f64(&b.mean, &b.spread, &b.disp, &b.wide, &b.base, &b.week, &b.fresh, &b.strange, &b.dayVar, &b.offset, &b.claim)
 	c.episode(&s.ep)
 	for i := range s.count {
 		c.u32(&s.count[i])

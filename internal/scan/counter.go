@@ -140,7 +140,7 @@ func (s *counter) leap(idx int64, mark uint8) {
 	s.learnUpTo(last)
 	if mark&seen != 0 {
 		s.looked += max(0, idx-s.now)
-		zero := unitSums{exposure: float64(s.plan.unit), whole: true}
+		zero := unitSums{exposure: float64(s.plan.unit), perBucket: 1, whole: true}
 		for u := max(last, target-forgotten); u < target; u++ {
 			s.season.learn(&s.plan, u, zero)
 		}
@@ -238,11 +238,7 @@ func (s *counter) rejudge() {
 	for i := range s.fixed {
 		s.fixed[i] = 0
 		if s.mark[i]&seen != 0 {
-			exposure := 1.0
-			if s.attempts != nil {
-				exposure = float64(s.attempts[i])
-			}
-			s.fixed[i] = uint64(s.belief.mean * exposure * fixedPoint)
+			s.fixed[i] = uint64(s.belief.mean * s.exposure(int64(i)) * fixedPoint)
 		}
 	}
 	s.sumUp()
@@ -258,47 +254,65 @@ func (s *counter) learnUpTo(due int64) {
 	}
 }
 
+// tinyEpisode is how many reports an episode may hold back in a unit so that they
+// still tell how people clump: were they never learned, a series of few reports
+// that come in clumps would alarm for ever.
+const tinyEpisode = 12
+
 // sums gathers what may be learned of one unit.
 func (s *counter) sums(unit int64) unitSums {
 	u := unitSums{whole: true}
 	first := unit * s.plan.unit
-	var used, squared float64
 	for i := first; i < first+s.plan.unit; i++ {
 		j := at(i)
 		if i < s.begin || i > s.now || s.mark[j]&seen == 0 {
 			u.whole = false
 			continue
 		}
-		exposure := 1.0
-		if s.attempts != nil {
-			exposure = float64(s.attempts[j])
-		}
+		n, exposure := float64(s.count[j]), s.exposure(j)
 		if s.mark[j]&held != 0 {
 			u.whole = false
-			u.heldSum += float64(s.count[j])
+			u.heldSum += n
 			u.heldExposure += exposure
 			continue
 		}
-		u.sum += float64(s.count[j])
+		u.sum += n
 		u.exposure += exposure
-		squared += exposure * exposure
-		used++
+		u.perBucket++
 	}
-	if used < 2 || u.sum == 0 {
-		return u
+	u.perBucket = u.exposure / math.Max(u.perBucket, 1)
+	switch {
+	case u.heldSum > 0 && u.heldSum <= tinyEpisode:
+		u.perBucket = (u.exposure + u.heldExposure) / float64(s.plan.unit)
+		u.noise = s.noise(first, seen|held, u.sum+u.heldSum, u.exposure+u.heldExposure)
+	case u.sum > 0:
+		u.noise = s.noise(first, seen, u.sum, u.exposure)
 	}
+	return u
+}
+
+// exposure is how much there was to count in a bucket.
+func (s *counter) exposure(at int64) float64 {
+	if s.attempts != nil {
+		return float64(s.attempts[at])
+	}
+	return 1
+}
+
+// noise compares the buckets of a unit that have no other marks than the given
+// ones with their own mean.
+func (s *counter) noise(first int64, marks uint8, sum, exposure float64) (n noise) {
+	var squared float64
 	for i := first; i < first+s.plan.unit; i++ {
 		j := at(i)
-		if i < s.begin || i > s.now || s.mark[j] != seen {
+		if i < s.begin || i > s.now || s.mark[j]&seen == 0 || s.mark[j]&^marks != 0 {
 			continue
 		}
-		share := 1.0
-		if s.attempts != nil {
-			share = float64(s.attempts[j])
-		}
-		r := float64(s.count[j]) - u.sum*share/u.exposure
-		u.squares += r * r
+		e := s.exposure(j)
+		squared += e * e
+		r := float64(s.count[j]) - sum*e/exposure
+		n.squares += r * r
 	}
-	u.freedom = 1 - squared/(u.exposure*u.exposure)
-	return u
+	n.events = sum * (1 - squared/(exposure*exposure))
+	return n
 }

@@ -32,9 +32,12 @@ func (s *counter) back(idx int64, length int) window {
 	return w
 }
 
-// variance of a window's sum under the current belief.
+// variance of a window's sum under the current belief. Noise that hangs together
+// from bucket to bucket tells the more the longer the window is.
 func (s *counter) variance(w window) float64 {
-	return s.belief.disp*w.mean + s.belief.spread*w.mean*w.mean
+	b := &s.belief
+	long := math.Min(1, float64(w.length-1)/float64(max(1, s.plan.unit-1)))
+	return (b.disp+(b.wide-b.disp)*long)*w.mean + b.spread*w.mean*w.mean
 }
 
 // score is -log10 of the chance of as much in this window.
@@ -53,7 +56,7 @@ func (s *counter) promising(w window) bool {
 	if w.n < countFloor || w.n < effectFloor*w.mean || w.mean <= 0 {
 		return false
 	}
-	return rate(w.n, w.mean, s.variance(w))/math.Ln10 > s.threshold-screen
+	return rate(w.n, w.mean, s.variance(w))/math.Ln10 > s.threshold+s.belief.offset-screen
 }
 
 // best is the most surprising of the windows up to a length that end with idx.
@@ -84,6 +87,7 @@ func (s *counter) look(idx int64) Result {
 		return r
 	}
 	w, score := s.best(idx, s.ep.clear(idx), every)
+	score = math.Max(0, score-s.belief.offset)
 	r.Score, r.Window, r.WindowCount, r.WindowExpected = score, w.length, w.n, w.mean
 	if w.mean > 0 {
 		r.Effect = w.n / w.mean

@@ -56,24 +56,57 @@ func planFor(c Config) plan {
 	return p
 }
 
-// scanFactor is what the threshold asks for beyond one window at its nominal
-// chance. Eight windows would ask for about 4 in episodes, the discreteness of
-// counts, the effect floor and the doubt in the variance for less than 1;
-// in simulation over means 0.02..2000 and dispersions 1..5 they cancel, and
-// episodes stay below the budget (see the tests and the methodology).
-const scanFactor = 1
+// What a window's chance and the chance of an episode differ by, in powers of ten.
+// Found by simulation (see the methodology): 56 quiet worlds with means of 0.002 to
+// 2000 a minute.
+const (
+	// manyWindows: eight lengths are tried, and they overlap.
+	manyWindows = 0.42
+	// heavyTail: where noise multiplies the mean, an error of the mean multiplies it
+	// again, and that tail is heavier than any negative binomial of the same variance.
+	heavyTail = 0.35
+	heavyFull = 0.008 // relative variance of the mean at which that is so
+	// lattice: small sums jump over the threshold instead of reaching it. At the given
+	// mean of the longest window this much of the budget is lost, and more below.
+	lattice      = 0.6
+	latticeMean  = 1.2
+	latticePower = 0.38
+	latticeMost  = 1.1
+	latticeKnown = 60 // degrees of freedom of the dispersion that half of it needs
+)
+
+// offset is what the score of the best window must lose so that 10^-score is the
+// chance per bucket that a false episode begins.
+func (p *plan) offset(perBucket float64, b belief, d *dispersion) float64 {
+	clump, slope := d.law()
+	slope *= perBucket
+	many := manyWindows * math.Log2(float64(len(p.windows))) / 3
+	heavy := heavyTail * slope / (1 + slope) * math.Min(1, b.spread/heavyFull)
+	longest := perBucket * float64(p.windows[len(p.windows)-1])
+	lost := lattice * math.Pow(latticeMean/math.Max(longest, 1e-9), latticePower) / math.Pow(b.disp, 0.8)
+	known := d.freedom(clump)
+	return many + heavy - math.Min(latticeMost, lost)*known/(known+latticeKnown)
+}
 
 // threshold is the score that keeps false episodes within the budget.
 func threshold(c Config) float64 {
-	return math.Log10(Month.Minutes() / c.Step.Minutes() * scanFactor / c.Budget)
+	return math.Log10(Month.Minutes() / c.Step.Minutes() / c.Budget)
 }
 
-// slots of a unit: quarter of the day, hour of the week and block of the day.
-// Weeks start on Thursday, as unix time does.
-func (p *plan) slots(unit int64) (quarter, hour, block int) {
-	s := unit * p.unit * p.seconds
-	day, week := mod(s, 86400), mod(s, 7*86400)
-	return int(day / 900), int(week / 3600), int(day / (86400 / blocks))
+// quarter is the quarter of the day that a unit begins in.
+func (p *plan) quarter(unit int64) int {
+	return int(mod(unit*p.unit*p.seconds, 86400) / 900)
+}
+
+// hour is the hour of the week that a unit begins in. Weeks start on Thursday, as
+// unix time does.
+func (p *plan) hour(unit int64) int {
+	return int(mod(unit*p.unit*p.seconds, 7*86400) / 3600)
+}
+
+// slots is the quarter of the day, the hour of the week, and nothing.
+func (p *plan) slots(unit int64) (quarter, hour, none int) {
+	return p.quarter(unit), p.hour(unit), 0
 }
 
 // buckets is how many buckets a number of minutes has, at least the given one;

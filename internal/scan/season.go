@@ -6,36 +6,43 @@ import "math"
 const (
 	daySlots  = 96
 	weekSlots = 168
-	blocks    = 8 // of three hours, each with its own dispersion
 )
 
 // What is believed before anything was seen, and how long it is remembered.
 // Spreads are standard deviations of the logarithm.
 const (
-	dispersionPrior  = 3.0  // variance over mean of crowd reports before the series has shown its own
-	dispersionWeight = 6.0  // degrees of freedom that this belief is worth
-	blockWeight      = 40.0 // degrees of freedom that all day is worth against three hours of it
-	dispersionDoubt  = 3.0  // standard errors that the excess is taken above its estimate
-	dispersionFloor  = 1.05 // never quite Poisson: the tail must not trust the model that far
-	dispersionRidge  = 3.0  // keeps single events of tiny series from weighing much
+	clumpPrior       = 2.0  // excess of variance over mean of crowd reports before the series has shown its own
+	scalePrior       = 0.05 // and what is added for each report a minute expected
+	dispersionWeight = 6.0  // degrees of freedom that these beliefs are worth
+	dispersionDoubt  = 2.0  // standard errors that the excess is taken above its estimate
+	clumpFloor       = 0.01 // never quite Poisson: the tail must not trust the model that far
+	scaleFloor       = 0.02
+	clumpRidge       = 0.25 // mean of a bucket from which on buckets, not events, are what is learned from
+	wideWeight       = 20.0 // degrees of freedom of the belief that quarters vary as minutes do
 	dispersionLife   = 14 * daySlots
+	hourDrift        = 0.2  // of the level in an hour, while no shape is known
 	daySpread        = 0.5  // of one quarter hour around the recent level
 	kinSpread        = 0.2  // of one quarter hour around what the parents' shape makes of it
 	nearSpread       = 0.2  // of one quarter hour around its neighbours
-	weekSpread       = 0.35 // of one hour of the week around the day's shape
+	weekPrior        = 0.35 // of one hour of the week around the day's shape
 	levelSpread      = 0.3  // of the level around the shape
 	levelDoubt       = 0.5  // of a level that was learned in hours of the week not known then
 	levelStranger    = 0.15 // weight of such an hour for the level
-	driftPrior       = 0.15 // of an hour around its forecast
-	driftWeight      = 24.0 // hours that this belief is worth
-	driftFloor       = 0.05
-	driftCeiling     = 0.5
+	quarterDrift     = 0.1  // of the day's shape from one quarter to the next
+	weekDrift        = 0.15 // of the week's factor from one hour to the next
+	weekFloor        = 0.05 // that the spread of the week is learned down to
+	weekWeight       = 40.0 // degrees of freedom of the belief about it
+	hourSpread       = 0.1  // of an hour around its forecast, where all seasons are known
+	errorWeight      = 24.0 // hours that the belief in all these spreads is worth
+	errorFloor       = 0.15 // how far they are scaled down by experience, and up
+	errorCeiling     = 4.0
+	errorAdopted     = 2        // ceilings that an adopted level begins with
 	dayLife          = 21       // visits, one a day, after which a quarter hour weighs half
 	weekLife         = 6 * 4    // visits, four a week, after which an hour of the week weighs half
-	levelLife        = 24       // quarters: six hours
+	levelLife        = 24       // quarters: six hours, of a level that is well seen
+	levelLong        = 2 * 96   // and of one that is hardly seen
 	recentLong       = daySlots // quarters that the recent level remembers at most
-	recentShort      = 4.0      // and at least
-	recentEvents     = 30.0     // events, over the dispersion, that the recent level wants to rest on
+	recentShort      = 2.0      // and at least
 	recentCount      = 0.5      // events of the belief about a series never seen
 	recentMinutes    = 25.0     // minutes that belief is worth: 0.02 a minute
 	recentAttempts   = 50.0     // of a rate: 1 %
@@ -50,135 +57,168 @@ const (
 // was seen, n or e of exposure or expectation.
 type season struct {
 	recentC, recentN float64
+	pace             float64 // exposure of a quarter hour, lately
 	recentE          float64 // recentN with each exposure times the parents' shape then
 	levelC, levelE   float64
 	levelU           float64 // levelE by the square of how unknown the hour of the week was
-	driftN, driftW   float64
-	units            int64 // learned so far
+	errorN, errorW   float64 // squared errors of hours over what was believed of them
+	weekS, weekW     float64 // products of the week's factors with what came a week later
+	units            int64   // learned so far
 	dayC, dayN       [daySlots]float32
 	dayHeld          [daySlots]uint8 // visits in a row that an episode kept from being learned
 	weekC, weekE     [weekSlots]float32
-	disp             [blocks]dispersion
+	disp             dispersion
 	groupS, groupM   [groupUnits]float32 // units of the running hour; M 0: not learned
-}
-
-// dispersion sums squared residuals against what a Poisson series would show,
-// at the scale of a bucket and of a unit.
-type dispersion struct {
-	fineN, fineD float32
-	wideN, wideD float32
-	mean, weight float32 // of what a bucket held where this was learned
 }
 
 // belief is the predictive law of a unit: per bucket (or attempt) mean, relative
 // variance of that mean, and dispersion.
 type belief struct {
-	mean, spread, disp float64
-	base, week         float64 // mean without week and level; factor of the week
-	fresh              float64 // share of the prior in the time of day, 1: never seen
-	strange            float64 // the same of the hour of the week
+	mean, spread float64
+	disp, wide   float64 // variance over mean at the scale of a bucket and of a unit
+	base, week   float64 // mean without week and level; factor of the week
+	fresh        float64 // share of the prior in the time of day, 1: never seen
+	strange      float64 // the same of the hour of the week
+	dayVar       float64 // relative variance of base
+	offset       float64 // what a window's score must lose to be a chance per bucket
+	claim        float64 // what of the spread is checked against the errors of hours
 }
 
 // ratio is a belief of weight w shrunk by what was seen.
 func ratio(prior, w, num, den float64) float64 { return (prior*w + num) / (w + den) }
-
-// dispersionAt is variance over mean for a block of the day at mean mu: the
-// larger of the two scales, each shrunk to all blocks and those to the prior.
-// Above the mean at which it was learned the excess grows with the mean, as it
-// does when the noise is multiplicative; below, it stays, which is the safe side.
-func (s *season) dispersionAt(block int, mu float64) float64 {
-	var all dispersion
-	for i := range s.disp {
-		all.fineN += s.disp[i].fineN
-		all.fineD += s.disp[i].fineD
-		all.wideN += s.disp[i].wideN
-		all.wideD += s.disp[i].wideD
-		all.mean += s.disp[i].mean
-		all.weight += s.disp[i].weight
-	}
-	d := &s.disp[block]
-	fine := ratio(dispersionPrior, dispersionWeight, float64(all.fineN), float64(all.fineD))
-	fine = ratio(fine, blockWeight, float64(d.fineN), float64(d.fineD))
-	wide := ratio(dispersionPrior, dispersionWeight, float64(all.wideN), float64(all.wideD))
-	wide = ratio(wide, blockWeight, float64(d.wideN), float64(d.wideD))
-	freedom := float64(all.fineD + all.wideD)
-	phi := math.Max(fine, wide)
-	phi = 1 + (phi-1)*(1+dispersionDoubt/math.Sqrt(dispersionWeight+freedom))
-	phi = math.Max(dispersionFloor, phi)
-	at := float64(all.mean) / math.Max(1, float64(all.weight))
-	at = ratio(at, blockWeight/unitMax, float64(d.mean), float64(d.weight))
-	// What was not learned from events was not learned at any mean.
-	at = ratio(mu, dispersionWeight, at*freedom, freedom)
-	if mu > at {
-		phi = 1 + (phi-1)*mu/at
-	}
-	return phi
-}
 
 // recent is the level of the last hours, per bucket or attempt.
 func (s *season) recent() float64 {
 	return (s.recentC + recentCount) / math.Max(s.recentN, 1)
 }
 
+// recentLife is how many quarters the recent level remembers: so many that the
+// error of its count is as large as what the level may have moved since.
+func recentLife(recent, phi, perQuarter float64) float64 {
+	const drift = hourDrift * hourDrift / 4 // in a quarter
+	return math.Min(recentLong, math.Max(recentShort, math.Sqrt(phi/math.Max(recent*perQuarter*drift, 1e-9))))
+}
+
 // believe is the predictive law of a unit, from what was learned.
 func (s *season) believe(p *plan, unit int64) belief {
-	quarter, hour, block := p.slots(unit)
 	recent := s.recent()
-	phi := s.dispersionAt(block, recent)
+	phi := s.disp.fine(recent)
 	b := belief{}
-	before, info := s.dayPrior(p, unit, phi)
-	b.base = (float64(s.dayC[quarter]) + phi*info) / (float64(s.dayN[quarter]) + phi*info/before)
-	dayVar := 1 / (float64(s.dayN[quarter])*b.base/phi + info)
-	b.fresh = dayVar / (daySpread * daySpread)
-	pseudo := phi / (weekSpread * weekSpread)
-	b.week = ratio(1, pseudo, float64(s.weekC[hour]), float64(s.weekE[hour]))
-	weekVar := 1 / (float64(s.weekE[hour])/phi + 1/(weekSpread*weekSpread))
-	pseudo = phi / (levelSpread * levelSpread)
+	s.believeDay(&b, p, unit, phi)
+	weekVar, weekSpread := s.believeWeek(&b, p, unit, phi)
+	pseudo := phi / (levelSpread * levelSpread)
 	level := ratio(1, pseudo, s.levelC, s.levelE)
 	levelVar := 1 / (s.levelE/phi + 1/(levelSpread*levelSpread))
 	b.mean = b.base * b.week * level
 	b.strange = weekVar / (weekSpread * weekSpread)
-	strange := levelDoubt * levelDoubt * (1 - b.fresh) * s.levelU / math.Max(s.levelE, 1e-9)
-	b.spread = dayVar + weekVar + levelVar + strange + s.drift() +
-		phi/(s.recentC+recentCount)*b.fresh*b.fresh
-	b.disp = s.dispersionAt(block, b.mean)
+	b.claim = b.dayVar + weekVar + levelVar + hourSpread*hourSpread
+	strange := levelDoubt * levelDoubt * (1 - b.fresh) * s.levelU / math.Max(s.levelE, 1e-9) *
+		weekSpread * weekSpread / (weekPrior * weekPrior)
+	b.spread = s.scale()*b.claim + strange + phi/(s.recentC+recentCount)*b.fresh*b.fresh
+	b.disp = s.disp.fine(b.mean)
+	b.wide = b.disp * s.disp.wide()
+	b.offset = p.offset(b.mean*s.pace*p.perUnit/float64(p.unit), b, &s.disp)
 	return b
 }
 
-// dayPrior is what is believed of a quarter hour before its own past is looked
-// at, with the information (inverse relative variance) that this is worth: the
-// recent level, carried along the parents' shape where there are parents, and,
-// once the quarters on both sides are known, what lies between those.
-func (s *season) dayPrior(p *plan, unit int64, phi float64) (mean, info float64) {
-	quarter, _, _ := p.slots(unit)
-	left, right := (quarter+daySlots-1)%daySlots, (quarter+1)%daySlots
-	mean, info = s.recent(), 1/(daySpread*daySpread)
+// believeDay is the time of day's mean: its own past, what the neighbours on both
+// sides say, ever less the farther they are, and the recent level, carried along
+// the parents' shape where there are parents. The recent level counts the more
+// the less is known of the time of day.
+func (s *season) believeDay(b *belief, p *plan, unit int64, phi float64) {
+	quarter := p.quarter(unit)
+	c, n := s.withNeighbours(quarter, phi)
+	own := c / phi
+	recent := s.recent()
+	life := recentLife(recent, phi, s.pace)
+	lag := (life*math.Log2E + p.perUnit*1.5) / 4 // hours
+	doubt := math.Min(daySpread*daySpread, hourDrift*hourDrift*lag)
+	known := 1 / (daySpread * daySpread)
 	if factor, variance, ok := p.shape(unit); ok {
-		mean = (s.recentC + recentCount) / math.Max(s.recentE, 1) * factor
-		info = math.Max(info, 1/(variance+kinSpread*kinSpread))
+		recent = (s.recentC + recentCount) / math.Max(s.recentE, 1) * factor
+		doubt = math.Min(doubt, variance+kinSpread*kinSpread)
 	}
-	if s.dayN[left] == 0 || s.dayN[right] == 0 {
-		return mean, info
-	}
-	a := float64(s.dayC[left]) / float64(s.dayN[left])
-	b := float64(s.dayC[right]) / float64(s.dayN[right])
-	known := 2 * math.Min(float64(s.dayC[left]), float64(s.dayC[right])) / phi
-	near := known / (1 + known*nearSpread*nearSpread)
-	return (mean*info + (a+b)/2*near) / (info + near), info + near
+	b.fresh = known / (known + own)
+	doubt += daySpread * daySpread * own / (known + own)
+	prior := phi / doubt
+	b.base = (c + prior) / (n + prior/recent)
+	b.dayVar = 1 / (n*b.base/phi + 1/doubt)
 }
 
-// drift is the relative variance of an hour around its forecast that no season
-// explains.
-func (s *season) drift() float64 {
-	d := ratio(driftPrior*driftPrior, driftWeight, s.driftN, s.driftW)
-	return math.Min(driftCeiling*driftCeiling, math.Max(driftFloor*driftFloor, d))
+// withNeighbours is what a quarter's own past and the quarters on both sides say,
+// as events and exposure. A side that contradicts the past by more than both can
+// be wrong by says the less: shapes have edges.
+func (s *season) withNeighbours(quarter int, phi float64) (c, n float64) {
+	own, exposure := float64(s.dayC[quarter]), float64(s.dayN[quarter])
+	c, n = own, exposure
+	before, after := (quarter+daySlots-1)%daySlots, (quarter+1)%daySlots
+	if exposure == 0 && (s.dayN[before] == 0 || s.dayN[after] == 0) {
+		return 0, 0 // the recent level says all that there is, and says it once
+	}
+	for _, step := range [...]int{1, daySlots - 1} {
+		nc, nn := s.neighbours(quarter, step, phi)
+		if own > 0 && nc > 0 {
+			d := math.Log(nc / nn * exposure / own)
+			edge := d*d - phi/nc - phi/own
+			if edge > 0 {
+				keep := 1 / (1 + nc/phi*edge)
+				nc, nn = nc*keep, nn*keep
+			}
+		}
+		c, n = c+nc, n+nn
+	}
+	return c, n
+}
+
+// nearest is how many quarters on each side are asked: beyond, nothing is left.
+const nearest = 10
+
+// neighbours is what the quarters on one side say of a quarter, as events and
+// exposure: a random walk's filter that runs towards it.
+func (s *season) neighbours(quarter, step int, phi float64) (c, n float64) {
+	for i := nearest; i > 0; i-- {
+		j := (quarter + i*step) % daySlots
+		c, n = c+float64(s.dayC[j]), n+float64(s.dayN[j])
+		keep := 1 / (1 + c/phi*quarterDrift*quarterDrift)
+		c, n = c*keep, n*keep
+	}
+	return c, n
+}
+
+// nearHours is how many hours of the week on each side are asked.
+const nearHours = 4
+
+// believeWeek is the factor of the hour of the week, with its neighbours, shrunk to
+// 1 as far as this series has been seen to have no week.
+func (s *season) believeWeek(b *belief, p *plan, unit int64, phi float64) (variance, spread float64) {
+	hour := p.hour(unit)
+	c, e := float64(s.weekC[hour]), float64(s.weekE[hour])
+	for _, step := range [...]int{1, weekSlots - 1} {
+		var nc, ne float64
+		for i := nearHours; i > 0; i-- {
+			j := (hour + i*step) % weekSlots
+			nc, ne = nc+float64(s.weekC[j]), ne+float64(s.weekE[j])
+			keep := 1 / (1 + ne/phi*weekDrift*weekDrift)
+			nc, ne = nc*keep, ne*keep
+		}
+		c, e = c+nc, e+ne
+	}
+	spread2 := ratio(weekPrior*weekPrior, weekWeight, s.weekS, s.weekW)
+	spread2 = math.Min(weekPrior*weekPrior, math.Max(weekFloor*weekFloor, spread2))
+	b.week = ratio(1, phi/spread2, c, e)
+	return 1 / (e/phi + 1/spread2), math.Sqrt(spread2)
+}
+
+// scale is how large the errors of hours were over what was believed of them.
+func (s *season) scale() float64 {
+	return math.Min(errorCeiling, math.Max(errorFloor, ratio(1, errorWeight, s.errorN, s.errorW)))
 }
 
 // unitSums is what one unit held, without the buckets that must not be learned.
 type unitSums struct {
 	sum, exposure float64
-	squares       float64 // of residuals of the buckets around the unit's own mean
-	freedom       float64 // what a Poisson series would give for them, over the sum
+	noise         noise   // of the buckets, those of a tiny episode too
+	perBucket     float64 // exposure of a bucket on average
 	whole         bool    // no bucket was left out
 	// What was seen but held back, because of an episode.
 	heldSum, heldExposure float64
@@ -191,16 +231,24 @@ func (s *season) learn(p *plan, unit int64, u unitSums) {
 	}
 	position := mod(unit, groupUnits)
 	s.groupM[position] = 0
-	if u.exposure > 0 {
+	if u.exposure > 0 || u.noise.events > 0 {
 		b := s.believe(p, unit)
 		m := b.mean * u.exposure
 		s.clip(&u, m, b)
-		if u.whole && s.units >= groupUnits {
-			s.groupS[position], s.groupM[position] = float32(u.sum), float32(m)
+		if u.noise.events > 0 {
+			each := b.mean * u.perBucket
+			if s.units < groupUnits {
+				each = u.sum / float64(p.unit) // the first hour is not yet expected
+			}
+			s.disp.learnFine(u.noise, each, math.Exp2(-p.perUnit/dispersionLife))
 		}
-		s.learnDispersion(p, unit, u, m)
-		s.learnShape(p, unit, u, b)
-		s.units++
+		if u.exposure > 0 {
+			if u.whole && s.units >= groupUnits {
+				s.groupS[position], s.groupM[position] = float32(u.sum), float32(m)
+			}
+			s.learnShape(p, unit, u, b)
+			s.units++
+		}
 	}
 	if position == groupUnits-1 {
 		s.learnGroup(p, unit)
@@ -215,7 +263,7 @@ const habitVisits = 2
 // habit takes what an episode held back as the new shape of this quarter of the
 // day when it came on the days before too: an outage does not keep its hours.
 func (s *season) habit(p *plan, unit int64, u unitSums) bool {
-	quarter, _, _ := p.slots(unit)
+	quarter := p.quarter(unit)
 	held := &s.dayHeld[quarter]
 	switch {
 	case u.heldExposure <= u.exposure:
@@ -240,20 +288,19 @@ func (s *season) clip(u *unitSums, m float64, b belief) {
 	if s.units < groupUnits {
 		return
 	}
-	limit := m + clipSpread*math.Sqrt(b.disp*m+b.spread*m*m) + clipCount
+	limit := m + clipSpread*math.Sqrt(b.wide*m+b.spread*m*m) + clipCount
 	if u.sum > limit {
 		f := limit / u.sum
-		u.sum, u.squares = limit, u.squares*f*f
+		u.sum, u.noise.squares = limit, u.noise.squares*f*f
 	}
 }
 
 // learnShape moves the recent level, the time of day, the hour of week and the
 // level towards what was seen.
 func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
-	quarter, hour, _ := p.slots(unit)
-	recent := s.recent()
-	life := math.Min(recentLong, math.Max(recentShort, recentEvents*b.disp/(recent*u.exposure/p.perUnit)))
-	keep := math.Exp2(-p.perUnit / life)
+	quarter, hour := p.quarter(unit), p.hour(unit)
+	s.pace = u.exposure / p.perUnit
+	keep := math.Exp2(-p.perUnit / recentLife(s.recent(), b.disp, s.pace))
 	s.recentC = s.recentC*keep + u.sum
 	s.recentN = s.recentN*keep + u.exposure
 	factor, _, ok := p.shape(unit)
@@ -262,7 +309,7 @@ func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
 	}
 	s.recentE = s.recentE*keep + factor*u.exposure
 
-	info := b.mean * u.exposure / b.disp
+	info := b.mean * u.exposure / b.wide
 	keep32 := float32(math.Exp2(-p.perUnit / dayLife))
 	take := math.Min(1, dayInfo*p.perUnit/info)
 	s.dayC[quarter] = s.dayC[quarter]*keep32 + float32(take*u.sum)
@@ -272,35 +319,46 @@ func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
 	// is learned without the level, which would follow a weekend down before the
 	// week can learn it; and the level counts little what an unknown hour says.
 	known := 1 - b.fresh
-	keep = math.Exp2(-p.perUnit / levelLife)
 	expect := b.base * b.week * u.exposure
-	take = known * (levelStranger + (1-levelStranger)*(1-b.strange)) * math.Min(1, levelInfo*p.perUnit*b.disp/expect)
+	take = known * (levelStranger + (1-levelStranger)*(1-b.strange)) * math.Min(1, levelInfo*p.perUnit*b.wide/expect)
 	expect *= take
+	life := levelLife * math.Sqrt(levelInfo*p.perUnit*b.wide/math.Max(expect, 1e-9))
+	keep = math.Exp2(-p.perUnit / math.Min(levelLong, math.Max(levelLife, life)))
 	s.levelC = s.levelC*keep + take*u.sum
 	s.levelE = s.levelE*keep + expect
 	s.levelU = s.levelU*keep + expect*b.strange*b.strange
 
 	keep32 = float32(math.Exp2(-p.perUnit / weekLife))
-	take = known * math.Min(1, weekInfo*p.perUnit*b.disp/(b.base*u.exposure))
+	expect = b.base * u.exposure
+	take = known * math.Min(1, weekInfo*p.perUnit*b.wide/expect)
+	s.learnWeek(hour, take/b.wide, u.sum, expect)
 	s.weekC[hour] = s.weekC[hour]*keep32 + float32(take*u.sum)
-	s.weekE[hour] = s.weekE[hour]*keep32 + float32(take*u.exposure*b.base)
+	s.weekE[hour] = s.weekE[hour]*keep32 + float32(take*expect)
 }
 
-// learnDispersion compares the buckets of a unit with each other.
-func (s *season) learnDispersion(p *plan, unit int64, u unitSums, m float64) {
-	_, _, block := p.slots(unit)
-	d := &s.disp[block]
-	keep := float32(math.Exp2(-p.perUnit * blocks / dispersionLife))
-	if u.freedom > 0 {
-		if s.units < groupUnits {
-			m = u.sum // the first hour is not yet expected
-		}
-		w := 1 / (m/float64(p.unit) + dispersionRidge)
-		d.fineN = d.fineN*keep + float32(u.squares*w)
-		d.fineD = d.fineD*keep + float32(u.sum*u.freedom*w)
+// learnWeek compares what comes in an hour of the week with what came in it
+// before: noise is not the same twice, a week is. take is the information that an
+// expected event has.
+func (s *season) learnWeek(hour int, take, sum, expect float64) {
+	before := float64(s.weekE[hour])
+	info := take * expect
+	if before*take < 0.5 || info <= 0 {
+		return
 	}
-	d.mean = d.mean*keep + float32(u.sum/u.exposure)
-	d.weight = d.weight*keep + 1
+	past := float64(s.weekC[hour])/before - 1
+	now := math.Min(1, sum/expect-1)
+	// Each product is worth the smaller information, and not more than a spread of
+	// weekPrior makes sense of.
+	w := info / (1 + info*weekPrior*weekPrior)
+	v := before * take
+	w *= v / (1/(weekPrior*weekPrior) + v)
+	s.weekS += w * math.Min(1, past) * now
+	s.weekW += w
+	const most = 2000
+	if s.weekW > most {
+		s.weekS *= most / s.weekW
+		s.weekW = most
+	}
 }
 
 // learnGroup compares each inner unit of an hour with its neighbours, which is
@@ -315,30 +373,19 @@ func (s *season) learnGroup(p *plan, unit int64) {
 		n += float64(s.groupS[i])
 		m += float64(s.groupM[i])
 	}
-	_, _, block := p.slots(unit)
-	b := s.disp[block]
+	b := s.believe(p, unit)
 	if n > 0 {
-		var num, den float64
-		w := 1 / (m/groupUnits + dispersionRidge)
-		for i := 1; i < groupUnits-1; i++ {
-			l, c, r := float64(s.groupS[i-1]), float64(s.groupS[i]), float64(s.groupS[i+1])
-			d := l - 2*c + r
-			num += d * d / 6 * w
-			den += (l + 4*c + r) / 6 * w
-		}
-		keep := float32(math.Exp2(-p.perUnit * groupUnits * blocks / dispersionLife))
-		s.disp[block].wideN = b.wideN*keep + float32(num)
-		s.disp[block].wideD = b.wideD*keep + float32(den)
+		s.disp.learnWide(s.groupS, b.disp, math.Exp2(-p.perUnit*groupUnits/dispersionLife))
 	}
-	phi := s.dispersionAt(block, 0)
-	if m > 10*phi {
-		keep := math.Exp2(-p.perUnit * groupUnits / dispersionLife)
-		// While the season is hardly known, its error is not drift.
-		w := s.drift() / s.believe(p, unit).spread
-		excess := ((n-m)*(n-m) - phi*m) / (m * m)
-		s.driftN = s.driftN*keep + w*math.Max(-0.25, math.Min(1, excess))
-		s.driftW = s.driftW*keep + w
-	}
+	noise := b.wide / m
+	w := b.claim / (b.claim + noise)
+	w *= w * (1 - b.fresh)
+	excess := ((n-m)*(n-m)/(m*m) - noise) / b.claim
+	// An hour that no one expected is one hour, not the end of all trust.
+	const least, most = 1, 9
+	keep := math.Exp2(-p.perUnit * groupUnits / dispersionLife)
+	s.errorN = s.errorN*keep + w*math.Max(-least-noise/b.claim, math.Min(most, excess))
+	s.errorW = s.errorW*keep + w
 }
 
 // shift moves the level by a factor, and forgets how sure it was. The shapes stay:
@@ -354,4 +401,5 @@ func (s *season) shift(factor, phi float64) {
 	s.recentN *= kept
 	s.recentE *= kept
 	s.groupM = [groupUnits]float32{}
+	s.errorN, s.errorW = errorAdopted*errorCeiling*errorWeight, errorWeight
 }

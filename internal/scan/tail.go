@@ -21,7 +21,7 @@ const nearMean = 0.5
 // smoothSize is the size k of a negative binomial from which on the saddlepoint is
 // right to a hundredth of the score everywhere beyond nearMean; it costs a tenth
 // of the incomplete beta function.
-const smoothSize = 0.5
+const smoothSize = 2
 
 // rate is the exponent of the Chernoff bound: minus the natural logarithm of it
 // bounds P(X >= n) from above, for a negative binomial of mean m and variance v,

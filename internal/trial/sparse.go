@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -227,7 +228,7 @@ func (t *SparseTable) outbreak(w *sparseWorld, rules []rule) {
 	for k, r := range rules {
 		forks[k], found[k] = r.fork(), -1
 	}
-	for i := from; i < at+6; i++ {
+	for i := from; i < at+5; i++ {
 		m, extra := day.mean(i), 0.0
 		if i >= at {
 			extra = t.Row.Extra
@@ -262,9 +263,10 @@ func first(found, i, at int64) int64 {
 	return i
 }
 
-// within says whether an alarm came at most so many minutes after at.
+// within says whether an alarm came within so many minutes: with the data of as
+// many and no more.
 func within(found, at, minutes int64) int {
-	if found >= at && found <= at+minutes {
+	if found >= at && found < at+minutes {
 		return 1
 	}
 	return 0
@@ -316,21 +318,24 @@ func (p *peaks) episodes(threshold float64) int {
 	return n
 }
 
-// threshold is the lowest score with at most so many episodes.
+// threshold is the lowest score with at most so many episodes, coming from above:
+// far below, everything is one episode.
 func (p *peaks) threshold(allowed int) float64 {
 	sorted := slices.Clone(p.value)
-	slices.Sort(sorted)
-	sorted = slices.Compact(sorted)
-	low, high := 0, len(sorted)
-	for low < high {
+	slices.SortFunc(sorted, func(a, b float64) int { return cmp.Compare(b, a) })
+	low, high := 0, min(allowed, len(sorted)) // scores from the top: allowed, not known
+	for high < len(sorted) && p.episodes(sorted[high]) <= allowed {
+		low, high = high, min(2*high+1, len(sorted))
+	}
+	for high-low > 1 {
 		middle := (low + high) / 2
 		if p.episodes(sorted[middle]) <= allowed {
-			high = middle
+			low = middle
 		} else {
-			low = middle + 1
+			high = middle
 		}
 	}
-	if low == len(sorted) {
+	if len(sorted) == 0 {
 		return math.Inf(1)
 	}
 	return sorted[low]
