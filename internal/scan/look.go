@@ -87,7 +87,9 @@ func (s *counter) look(idx int64) Result {
 		return r
 	}
 	w, score := s.best(idx, s.ep.clear(idx), every)
-	score = math.Max(0, score-s.belief.offset)
+	if score < maxScore {
+		score = math.Min(maxScore, math.Max(0, score-s.belief.offset))
+	}
 	r.Score, r.Window, r.WindowCount, r.WindowExpected = score, w.length, w.n, w.mean
 	if w.mean > 0 {
 		r.Effect = w.n / w.mean
