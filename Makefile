@@ -1,7 +1,7 @@
 # Everything goes through Go; the only other thing needed is this file.
 GO ?= go
 
-.PHONY: run build test lint bench soak packages
+.PHONY: run build test lint bench scoreboard soak packages
 
 run: ## start the demonstration world; it prints the address to open
 	$(GO) run ./cmd/faultline demo
@@ -19,6 +19,11 @@ packages: ## as root on Debian: install what the browser tests need
 bench: ## the measurements of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	sh scripts/bench.sh
+
+DATA ?= ../shared/data
+
+scoreboard: ## every measure of the detector beside floors, aims and published figures, from the recordings in DATA
+	$(GO) run ./cmd/faultline evaluate scoreboard --data $(DATA)
 
 soak: ## long runs: kills, loads and the full scenario sets
 	FAULTLINE_SOAK=1 $(GO) test -timeout 3h -run 'Soak' -v ./...

@@ -21,6 +21,7 @@ type evaluateCmd struct {
 	Downdetector downdetectorCmd `cmd:"" help:"Delays and false alarms on recorded episodes of real reports."`
 	Nab          nabCmd          `cmd:"" help:"Score the detector of values on the Numenta Anomaly Benchmark."`
 	Worldcup     worldCupCmd     `cmd:"" help:"List what is found in the requests of the World Cup's site."`
+	Scoreboard   scoreboardCmd   `cmd:"" help:"Measure everything and print one table beside floors, aims and published figures."`
 	Injected     injectedCmd     `cmd:"" help:"Onsets, ends and waves of outages injected into recorded backgrounds."`
 }
 

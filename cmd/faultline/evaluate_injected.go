@@ -83,7 +83,7 @@ func (c *injectedCmd) measure() (line, series *inject.Table, err error) {
 			return nil, nil, err
 		}
 	}
-	corpus, err := nab.Read(c.Data)
+	corpus, err := readBenchmark(c.Data)
 	if err != nil {
 		if line != nil && errors.Is(err, fs.ErrNotExist) {
 			return line, nil, nil
@@ -108,6 +108,14 @@ func readWorldCup(dir string) (*inject.Background, error) {
 	defer f.Close()
 	b, err := inject.ReadBackground(name, f, 1)
 	return &b, err
+}
+
+// readBenchmark reads the Numenta benchmark from a folder of data.
+func readBenchmark(dir string) (*nab.Corpus, error) {
+	if _, err := os.Stat(filepath.Join(dir, "nab")); err != nil {
+		return nil, fmt.Errorf("look for the benchmark: %w", err)
+	}
+	return nab.Read(dir)
 }
 
 // printInjected writes a table's lines.

@@ -152,7 +152,7 @@ func TestTrialOnAFlatBackground(t *testing.T) {
 	if err != nil || fmt.Sprint(again.Groups) != fmt.Sprint(table.Groups) {
 		t.Errorf("the same trial came out otherwise: %v", err)
 	}
-	if none, err := (&Trial{Seeds: 1, Check: true}).Minutes(&b, ScanRule(scan.Config{})); err != nil || len(none.Groups) != 0 {
+	if none, err := (&Trial{Seeds: 1, Check: true}).Minutes(&b, ScanRule(scan.Config{})); err != nil || len(none.Outcomes) != 0 {
 		t.Errorf("the other half has the first seed too: %v", err)
 	}
 }

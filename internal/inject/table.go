@@ -98,7 +98,7 @@ func (t *Table) take(all, own string, r *Result) {
 		t.at(all).add(o)
 		if own != "" {
 			t.at(own).add(o)
-			t.at(fmt.Sprintf("%g times the base", o.Factor)).add(o)
+			t.at(factorName(o.Factor)).add(o)
 		}
 	}
 	t.at(all).Others += r.Others
@@ -107,6 +107,10 @@ func (t *Table) take(all, own string, r *Result) {
 	}
 	t.Outcomes = append(t.Outcomes, r.Outcomes...)
 }
+
+func rateName(scale float64) string { return fmt.Sprintf("%g a minute", scale) }
+
+func factorName(f float64) string { return fmt.Sprintf("%g times the base", f) }
 
 // wanted says whether a seed belongs to the chosen half.
 func (g *Trial) wanted(seed int) bool {
@@ -117,11 +121,18 @@ func (g *Trial) wanted(seed int) bool {
 // and passes it through a rule.
 func (g *Trial) Minutes(b *Background, rule Rule) (*Table, error) {
 	var t Table
+	t.at("all") // the order of the lines, whatever comes first
+	for _, scale := range scales {
+		t.at(rateName(scale))
+	}
+	for _, f := range factors {
+		t.at(factorName(f))
+	}
 	for seed := range g.Seeds {
 		for _, scale := range scales {
 			for _, day := range weeks {
-				if !g.wanted(seed) {
-					continue
+				if !g.wanted(seed) || (day+days)*int(outage.Day) > len(b.Counts)+int(outage.Day) {
+					continue // the recording ends before
 				}
 				raw := b.Part(day*int(outage.Day), (day+days)*int(outage.Day))
 				thin := raw.Thin(scale/raw.Mean(), uint64(seed))
@@ -130,7 +141,7 @@ func (g *Trial) Minutes(b *Background, rule Rule) (*Table, error) {
 				if err != nil {
 					return nil, err
 				}
-				t.take("all", fmt.Sprintf("%g a minute", scale), &r)
+				t.take("all", rateName(scale), &r)
 			}
 		}
 	}

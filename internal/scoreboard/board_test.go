@@ -1,0 +1,139 @@
+package scoreboard
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"faultline/internal/inject"
+	"faultline/internal/nab"
+	"faultline/internal/scan"
+	"faultline/internal/trial"
+	"faultline/outage"
+)
+
+func TestMarkdown(t *testing.T) {
+	var b Board
+	b.Add(Row{Part: "first", Measure: "a|b", Floor: "1", Aim: "2", Ours: "3", Peers: "x 4", Verdict: Aimed},
+		Row{Part: "first", Measure: "c", Ours: "5"},
+		Row{Part: "second", Measure: "d", Floor: "7", Ours: "6", Verdict: Missed})
+	b.Skip("third", "no data")
+	b.Notes = append(b.Notes, "A note.")
+	var out strings.Builder
+	if err := b.Markdown(&out); err != nil {
+		t.Fatal(err)
+	}
+	const want = `| measure | floor | aim | ours | verdict | others |
+| --- | --- | --- | --- | --- | --- |
+| **first** | | | | | |
+| a\|b | 1 | 2 | 3 | met, aim too | x 4 |
+| c |  |  | 5 |  |  |
+| **second** | | | | | |
+| d | 7 |  | 6 | NOT met |  |
+
+A note.
+
+Floors met: 1 of 2.
+NOT met: second, d
+Left out: third: no data
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+	if err := b.Markdown(fullDisk{}); err == nil {
+		t.Error("a failed write is not told")
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+func TestVerdicts(t *testing.T) {
+	for _, c := range []struct {
+		got, want Verdict
+	}{
+		{atLeast(66, 66, 75), Met}, {atLeast(65.9, 66, 75), Missed}, {atLeast(75, 66, 75), Aimed},
+		{atMost(2, 2, 1), Met}, {atMost(2.1, 2, 1), Missed}, {atMost(1, 2, 1), Aimed},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestNABRows(t *testing.T) {
+	r := &nab.Report{Fixed: 4, Lines: []nab.Line{
+		{Part: "whole corpus", Published: []float64{70, 66, 71}, Fixed: []float64{1, 2, 3}},
+		{Part: "tuning half", Split: []float64{1, 1, 1}},
+		{Part: "realTweets", Published: []float64{80, 0, 0}},
+		{Part: "artificialNoAnomaly"},
+	}}
+	rows := NAB(r, r)
+	var verdicts []Verdict
+	for _, row := range rows {
+		verdicts = append(verdicts, row.Verdict)
+	}
+	want := []Verdict{Met, Aimed, Missed, None, None, Met, None}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows, want %d", len(rows), len(want))
+	}
+	for i := range want {
+		if verdicts[i] != want[i] {
+			t.Errorf("%s: %q, want %q", rows[i].Measure, verdicts[i], want[i])
+		}
+	}
+	if !strings.HasPrefix(rows[0].Peers, "ARTime 64.7, CAD OSE 59.4") || !strings.Contains(rows[1].Peers, "range: ARTime 65.1") {
+		t.Errorf("the others' figures: %q, %q", rows[0].Peers, rows[1].Peers)
+	}
+}
+
+func TestRecordedRows(t *testing.T) {
+	var ours, simple Recorded
+	ours.Add(false, trial.Verdict{Strong: 40, Alarm: 41, Early: 1})
+	ours.Add(true, trial.Verdict{Strong: 40, Alarm: 38, Early: 5})
+	ours.Add(false, trial.Verdict{Strong: 40, Alarm: -1})
+	ours.Add(false, trial.Verdict{Strong: -1, Alarm: -1})
+	simple.Add(false, trial.Verdict{Strong: 40, Alarm: 40, Early: 9})
+	if ours.Strong != 3 || ours.First != 1 || ours.Never != 1 || ours.Judged != 3 || ours.False != 1 {
+		t.Errorf("%+v", ours)
+	}
+	rows := Downdetector(&ours, &simple)
+	if rows[1].Verdict != Missed || rows[1].Ours != "16.33" || rows[2].Verdict != Aimed {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestInjectedRows(t *testing.T) {
+	table := &inject.Table{
+		Outcomes: make([]inject.Outcome, 1),
+		Groups: []inject.Group{
+			{Name: "all", Sum: inject.Sum{Outages: 10, Found: 9, Exact: 9, Waves: 3, Matched: 3, Onsets: []int{0, 2, 9}, Ends: []int{1, 3, 4}, Delays: []int{1, 2}}},
+			{Name: "5 a minute", Sum: inject.Sum{Outages: 1}},
+			{Name: "empty"},
+		},
+	}
+	rows := Injected(table, nil)
+	if len(rows) != 5 || rows[0].Verdict != Met || rows[1].Verdict != Aimed || rows[2].Verdict != Met {
+		t.Errorf("%+v", rows)
+	}
+	if rows := Injected(nil, &inject.Table{}); len(rows) != 0 {
+		t.Errorf("rows of nothing: %+v", rows)
+	}
+}
+
+func TestWorldCupRows(t *testing.T) {
+	f := inject.Finding{First: 130 * outage.Day}
+	rows := WorldCup(scan.Count, []inject.Finding{f, {}}, []inject.Rise{{Begin: f.First - 4, Found: &f}, {Begin: 9}})
+	if len(rows) != 3 || rows[0].Verdict != Aimed || !strings.Contains(rows[0].Ours, "4 min") || rows[1].Verdict != Missed ||
+		!strings.HasPrefix(rows[2].Ours, "1,") {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestSpeedRows(t *testing.T) {
+	rows := Speeds([]Speed{{What: "a", PerSecond: 3e6, Judged: true}, {What: "b", PerSecond: 1e6}})
+	if rows[0].Verdict != Met || rows[1].Verdict != None || !strings.HasPrefix(rows[0].Ours, "3.00 M points/s, 333 ns") {
+		t.Errorf("%+v", rows)
+	}
+}
