@@ -16,7 +16,43 @@ type downdetectorCmd struct {
 	Brief  bool    `help:"Only the summary."`
 }
 
-// Run prints a line for each episode and a summary.
+// recordedRule is one rule at one setting.
+type recordedRule struct {
+	name    string
+	verdict func(e *trial.Recorded) (trial.Verdict, error)
+}
+
+// recordedRules are the detector at a budget, and the rule at a factor.
+func recordedRules(budgets, factors []float64) (out []recordedRule) {
+	for _, b := range budgets {
+		out = append(out, recordedRule{fmt.Sprintf("detector, budget %g", b),
+			func(e *trial.Recorded) (trial.Verdict, error) { return e.Detector(b) }})
+	}
+	for _, f := range factors {
+		out = append(out, recordedRule{fmt.Sprintf("%g times the running mean", f),
+			func(e *trial.Recorded) (trial.Verdict, error) { return e.Simple(f), nil }})
+	}
+	return out
+}
+
+// recordedReferences are where delays are counted from.
+var recordedReferences = []struct {
+	name string
+	find func(e *trial.Recorded) int
+}{
+	{"onset, 3 x", func(e *trial.Recorded) int { return e.Onset(trial.SurgeFactor) }},
+	{"onset, 10 x", func(e *trial.Recorded) int { return e.Onset(trial.StrongFactor) }},
+	{"first above 3 x", func(e *trial.Recorded) int { return e.FirstAbove(trial.SurgeFactor) }},
+	{"first above 10 x", func(e *trial.Recorded) int { return e.FirstAbove(trial.StrongFactor) }},
+}
+
+// Settings that the curves are drawn through.
+var (
+	curveBudgets = []float64{0.3, 1, 3, 10, 30, 100, 300}
+	curveFactors = []float64{3, 4, 6, 8, 12, 16, 24}
+)
+
+// Run prints a line for each episode, a summary and the curves.
 func (c *downdetectorCmd) Run(s streams) error {
 	in, err := openInput(c.File, s.in)
 	if err != nil {
@@ -29,47 +65,79 @@ func (c *downdetectorCmd) Run(s streams) error {
 	}
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	if !c.Brief {
-		fmt.Fprintln(t, "provider\tepisode\tstart\tpeak\tsurge\talarm\tdelay\tsimple rule\tfalse alarms\tsimple rule\tnote")
+		if err := c.list(t, episodes); err != nil {
+			return err
+		}
 	}
-	sums := []recordedSum{
-		{rule: "detector", from: "surge"}, {rule: "three times the running mean", from: "surge"},
-		{rule: "detector", from: "strong surge"}, {rule: "three times the running mean", from: "strong surge"},
+	const head = "rule\tdelay from\tepisodes\twith one\tbelow 0\t0\t1\t2\t3 to 8\tlater\tnever\tquiet parts judged\tfalse alarms"
+	fmt.Fprintln(t, head)
+	for _, ref := range recordedReferences {
+		if err := sumRecorded(t, recordedRules([]float64{c.Budget}, []float64{trial.SimpleFactor}), ref.name, ref.find, episodes); err != nil {
+			return err
+		}
 	}
+	fmt.Fprintln(t, "\nDelay against false alarms, over budgets and factors:\n"+head)
+	for _, ref := range recordedReferences[:2] {
+		if err := sumRecorded(t, recordedRules(curveBudgets, curveFactors), ref.name, ref.find, episodes); err != nil {
+			return err
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	_, err = fmt.Fprintf(s.out, "\nBuckets are 15 minutes; a month has 2880 of them, the quiet parts together %d. Onset: the first bucket of the stretch that\n"+
+		"leads to the peak, all of it above so many times max(1, median of the first %d buckets). First above: the first bucket from\n"+
+		"%d on above so many times max(1, median of all before), which is mostly no outage where that is 1. A delay below 0 is an\n"+
+		"alarm that began before and was still on. False alarms: begun in the first %d buckets, where no other episode of the\n"+
+		"provider overlaps. Confidence of the baseline: low in all %d (12 hours of history).\n",
+		judgedBuckets(episodes), trial.QuietBuckets, trial.QuietBuckets, trial.QuietBuckets, len(episodes))
+	return err
+}
+
+// judgedBuckets is how many quiet buckets are judged.
+func judgedBuckets(episodes []trial.Recorded) (n int) {
+	for i := range episodes {
+		if !episodes[i].Overlaps {
+			n += trial.QuietBuckets
+		}
+	}
+	return n
+}
+
+// list prints a line for each episode.
+func (c *downdetectorCmd) list(t io.Writer, episodes []trial.Recorded) error {
+	fmt.Fprintln(t, "provider\tepisode\tstart\tpeak\tonset\tdelay\tsimple rule\tfalse alarms\tsimple rule\tnote")
 	for i := range episodes {
 		e := &episodes[i]
 		v, err := e.Detector(c.Budget)
 		if err != nil {
 			return err
 		}
-		w := e.Simple()
-		sums[0].add(e, v, v.Surge)
-		sums[1].add(e, w, w.Surge)
-		sums[2].add(e, v, v.Strong)
-		sums[3].add(e, w, w.Strong)
-		if !c.Brief {
-			note := ""
-			if e.Overlaps {
-				note = "overlaps another episode: false alarms not judged"
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", e.Provider, e.Event, e.Start.Format("2006-01-02T15:04Z"),
-				slices.Max(e.Counts), orNever(v.Surge), orNever(v.Alarm), delayText(v), delayText(w), v.Early, w.Early, note)
+		w, note, onset := e.Simple(trial.SimpleFactor), "", e.Onset(trial.SurgeFactor)
+		if e.Overlaps {
+			note = "overlaps another episode: false alarms not judged"
 		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%s\n", e.Provider, e.Event, e.Start.Format("2006-01-02T15:04Z"),
+			slices.Max(e.Counts), orNever(onset), delayText(&v, onset), delayText(&w, onset), v.Early, w.Early, note)
 	}
-	if !c.Brief {
-		fmt.Fprintln(t)
+	fmt.Fprintln(t)
+	return nil
+}
+
+// sumRecorded prints a line for each rule.
+func sumRecorded(t io.Writer, rules []recordedRule, from string, find func(*trial.Recorded) int, episodes []trial.Recorded) error {
+	for _, r := range rules {
+		sum := recordedSum{rule: r.name, from: from}
+		for i := range episodes {
+			v, err := r.verdict(&episodes[i])
+			if err != nil {
+				return err
+			}
+			sum.add(&episodes[i], &v, find(&episodes[i]))
+		}
+		sum.print(t)
 	}
-	fmt.Fprintln(t, "rule\tdelay from\tepisodes\twith one\tdelay below 0\t0\t1\t2\t3 to 8\tlater\tnever\tquiet parts judged\tfalse alarms")
-	for i := range sums {
-		sums[i].print(t)
-	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write the table: %w", err)
-	}
-	_, err = fmt.Fprintf(s.out, "\nBuckets are 15 minutes. Surge: the first bucket from %d on above %d x max(1, median of the buckets before); strong: above %d x.\n"+
-		"A delay below 0 is an alarm before the surge reached that. False alarms: begun in the first %d buckets, where no\n"+
-		"other episode of the provider overlaps. Confidence of the baseline: low in all %d (12 hours of history; a pooled prior serves).\n",
-		trial.QuietBuckets, trial.SurgeFactor, trial.StrongFactor, trial.QuietBuckets, len(episodes))
-	return err
+	return nil
 }
 
 // recordedSum adds up verdicts.
@@ -82,7 +150,7 @@ type recordedSum struct {
 }
 
 // add takes one verdict in.
-func (s *recordedSum) add(e *trial.Recorded, v trial.Verdict, from int) {
+func (s *recordedSum) add(e *trial.Recorded, v *trial.Verdict, from int) {
 	s.episodes++
 	if !e.Overlaps {
 		s.judged++
@@ -125,8 +193,8 @@ func orNever(i int) string {
 }
 
 // delayText prints a delay.
-func delayText(v trial.Verdict) string {
-	if d, ok := v.Delay(v.Surge); ok && v.Surge >= 0 {
+func delayText(v *trial.Verdict, from int) string {
+	if d, ok := v.Delay(from); ok && from >= 0 {
 		return fmt.Sprint(d)
 	}
 	return "-"

@@ -37,7 +37,7 @@ func TestEvaluateDowndetector(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	row := strings.Fields(strings.Split(out.String(), "\n")[1])
-	if strings.Join(row, " ") != "p e 2020-01-01T00:00Z 90 47 47 0 0 0 0" {
+	if strings.Join(row, " ") != "p e 2020-01-01T00:00Z 90 47 0 0 0 0" {
 		t.Errorf("row %v in\n%s", row, out.String())
 	}
 }

@@ -146,6 +146,7 @@ func (s *counter) leap(idx int64, mark uint8) {
 		}
 	}
 	s.clearRing(mark)
+	s.season.groupM = [groupUnits]float32{}
 	s.now, s.learned = max(s.now, idx), max(target, last)
 	s.unit = s.learned
 	s.belief = s.season.believe(&s.plan, s.unit)

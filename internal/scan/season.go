@@ -231,8 +231,9 @@ func (s *season) learn(p *plan, unit int64, u unitSums) {
 	}
 	position := mod(unit, groupUnits)
 	s.groupM[position] = 0
+	var b belief
 	if u.exposure > 0 || u.noise.events > 0 {
-		b := s.believe(p, unit)
+		b = s.believe(p, unit)
 		m := b.mean * u.exposure
 		s.clip(&u, m, b)
 		if u.noise.events > 0 {
@@ -250,9 +251,11 @@ func (s *season) learn(p *plan, unit int64, u unitSums) {
 			s.units++
 		}
 	}
+	if p.unit == 1 {
+		s.learnTriple(p, position, b.mean*u.perBucket)
+	}
 	if position == groupUnits-1 {
 		s.learnGroup(p, unit)
-		s.groupM = [groupUnits]float32{}
 	}
 }
 
@@ -361,6 +364,19 @@ func (s *season) learnWeek(hour int, take, sum, expect float64) {
 	}
 }
 
+// learnTriple compares a unit of one bucket with the two before: a second
+// difference, which no even rise moves, stands for the residuals that longer units
+// have inside.
+func (s *season) learnTriple(p *plan, position int64, m float64) {
+	l, c, r := mod(position-2, groupUnits), mod(position-1, groupUnits), position
+	if s.groupM[l] == 0 || s.groupM[c] == 0 || s.groupM[r] == 0 {
+		return
+	}
+	a, b, d := float64(s.groupS[l]), float64(s.groupS[c]), float64(s.groupS[r])
+	x := a - 2*b + d
+	s.disp.learnFine(noise{x * x / 6, (a + 4*b + d) / 6}, m, math.Exp2(-p.perUnit/dispersionLife))
+}
+
 // learnGroup compares each inner unit of an hour with its neighbours, which is
 // blind to any even rise and to what the shape has wrong, and the hour with its
 // forecast, which is not.
@@ -368,13 +384,13 @@ func (s *season) learnGroup(p *plan, unit int64) {
 	var n, m float64
 	for i := range s.groupM {
 		if s.groupM[i] == 0 {
-			return
+			return // a unit is missing, or not as it should be
 		}
 		n += float64(s.groupS[i])
 		m += float64(s.groupM[i])
 	}
 	b := s.believe(p, unit)
-	if n > 0 {
+	if n > 0 && p.unit > 1 {
 		s.disp.learnWide(s.groupS, b.disp, math.Exp2(-p.perUnit*groupUnits/dispersionLife))
 	}
 	noise := b.wide / m

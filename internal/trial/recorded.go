@@ -2,7 +2,6 @@ package trial
 
 import (
 	"bufio"
-	"cmp"
 	"compress/gzip"
 	"encoding/csv"
 	"errors"
@@ -108,61 +107,99 @@ func (r *Recorded) end() time.Time {
 	return r.Start.Add(time.Duration(len(r.Counts)) * RecordedStep)
 }
 
-// Verdict is how a rule did on one episode. Buckets are counted from 0; -1: never.
+// Verdict is how a rule did on one episode: in which of its buckets it was in
+// alarm.
 type Verdict struct {
-	// Surge is the first bucket after the quiet ones with more than three times
-	// max(1, the median of all buckets before).
-	Surge int
-	// Strong is the first one with more than StrongFactor times.
-	Strong int
-	// Alarm is the first bucket in alarm at or after the quiet ones, or an alarm
-	// that began in them and was still on.
-	Alarm int
-	// Early are the alarms that began in the quiet buckets.
+	In []bool
+	// Early are the alarms that began in the quiet buckets; those within an hour of
+	// each other are one.
 	Early int
-	// Confidence of the baseline at the surge.
+	// Confidence of the baseline after the quiet buckets.
 	Confidence scan.Confidence
 }
 
-// Delay is buckets from a reference (Surge or Strong) to the alarm; false when
-// there was no alarm.
-func (v Verdict) Delay(from int) (int, bool) {
-	return v.Alarm - from, v.Alarm >= 0
+// Delay is buckets from a reference to the alarm that tells it: the one that is on
+// there, whose beginning may be before, or the first one after. It is false when
+// there was none.
+func (v *Verdict) Delay(from int) (int, bool) {
+	i := from
+	for i < len(v.In) && !v.In[i] {
+		i++
+	}
+	if i == len(v.In) {
+		return 0, false
+	}
+	for i <= from && i > 0 && v.In[i-1] {
+		i--
+	}
+	return i - from, true
 }
 
-// Factors over max(1, median) of a surge and of a strong one.
+// Factors over the usual of a surge and of a strong one.
 const (
 	SurgeFactor  = 3
 	StrongFactor = 10
 )
 
-// surge finds the first bucket with more than factor times the usual.
-func (r *Recorded) surge(factor float64) int {
+// Onset is the reference that delays are counted from: the first bucket of the
+// stretch that leads to the episode's peak, all of it above factor times max(1, the
+// median of the quiet buckets). It is -1 when the peak is not above that.
+func (r *Recorded) Onset(factor float64) int {
+	if len(r.Counts) <= QuietBuckets {
+		return -1
+	}
+	limit := factor * max(1, median(r.Counts[:QuietBuckets]))
+	at := QuietBuckets
+	for i, n := range r.Counts {
+		if i >= QuietBuckets && n > r.Counts[at] {
+			at = i
+		}
+	}
+	if float64(r.Counts[at]) <= limit {
+		return -1
+	}
+	for at > QuietBuckets && float64(r.Counts[at-1]) > limit {
+		at--
+	}
+	return at
+}
+
+// FirstAbove is the reference that was used before: the first bucket after the
+// quiet ones above factor times max(1, the median of all before). With a median of
+// 0 or 1 it is mostly no outage.
+func (r *Recorded) FirstAbove(factor float64) int {
 	for i := QuietBuckets; i < len(r.Counts); i++ {
-		before := slices.Clone(r.Counts[:i])
-		slices.SortFunc(before, cmp.Compare)
-		median := float64(before[(i-1)/2]+before[i/2]) / 2
-		if float64(r.Counts[i]) > factor*max(1, median) {
+		if float64(r.Counts[i]) > factor*max(1, median(r.Counts[:i])) {
 			return i
 		}
 	}
 	return -1
 }
 
+// median of a number of counts.
+func median(counts []int) float64 {
+	sorted := slices.Clone(counts)
+	slices.Sort(sorted)
+	return float64(sorted[(len(sorted)-1)/2]+sorted[len(sorted)/2]) / 2
+}
+
+// together is how many buckets two alarms of one episode may be apart: an hour.
+const together = 4
+
 // Judge passes an episode through a rule that says, bucket by bucket, whether it
 // is in alarm.
 func (r *Recorded) Judge(inAlarm func(i, count int) bool) Verdict {
-	v := Verdict{Surge: r.surge(SurgeFactor), Strong: r.surge(StrongFactor), Alarm: -1}
-	before := false
+	var v Verdict
+	last := -together - 1
 	for i, n := range r.Counts {
 		now := inAlarm(i, n)
-		if now && !before && i < QuietBuckets {
+		if now && i-last > together && i < QuietBuckets {
 			v.Early++
 		}
-		if now && i >= QuietBuckets && v.Alarm < 0 {
-			v.Alarm = i
+		if now {
+			last = i
 		}
-		before = now
+		v.In = append(v.In, now)
 	}
 	return v
 }
@@ -186,13 +223,16 @@ func (r *Recorded) Detector(budget float64) (Verdict, error) {
 	return v, nil
 }
 
+// SimpleFactor is the rule's own.
+const SimpleFactor = 3
+
 // Simple judges an episode by the rule that a bucket is in alarm with more than
-// three times the mean of the buckets before, and at least three reports.
-func (r *Recorded) Simple() Verdict {
+// factor times the mean of the buckets before, and at least three reports.
+func (r *Recorded) Simple(factor float64) Verdict {
 	sum := 0
 	return r.Judge(func(i, n int) bool {
 		mean := float64(sum) / float64(max(1, i))
 		sum += n
-		return i >= 4 && n >= 3 && float64(n) > 3*mean
+		return i >= 4 && n >= 3 && float64(n) > factor*mean
 	})
 }

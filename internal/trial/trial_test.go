@@ -80,13 +80,21 @@ func TestReadRecordedRefuses(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	r := Recorded{Counts: append(make([]int, 40), 3, 4, 50, 60)}
+	r := Recorded{Counts: append(make([]int, 40), 4, 3, 4, 50, 60, 2)}
 	v := r.Judge(func(i, n int) bool { return i == 5 || n > 40 })
-	if v.Surge != 41 || v.Strong != 42 || v.Alarm != 42 || v.Early != 1 {
-		t.Errorf("verdict %+v", v)
+	if a, b, c := r.FirstAbove(SurgeFactor), r.Onset(SurgeFactor), r.Onset(StrongFactor); a != 40 || b != 42 || c != 43 || v.Early != 1 {
+		t.Errorf("first above 3 at %d, onset %d, strong onset %d, early %d", a, b, c, v.Early)
 	}
-	if d, ok := v.Delay(v.Surge); d != 1 || !ok {
-		t.Errorf("delay %d %v", d, ok)
+	for from, want := range map[int]int{42: 1, 43: 0, 44: -1} {
+		if d, ok := v.Delay(from); d != want || !ok {
+			t.Errorf("delay from %d is %d %v, want %d", from, d, ok, want)
+		}
+	}
+	if _, ok := v.Delay(45); ok {
+		t.Error("an alarm after the last one")
+	}
+	if at := (&Recorded{Counts: make([]int, 50)}).Onset(3); at != -1 {
+		t.Errorf("nothing has its onset at %d", at)
 	}
 }
 
@@ -132,9 +140,9 @@ func TestRecordedEpisodes(t *testing.T) {
 		if !episodes[i].Overlaps {
 			early += v.Early
 		}
-		if v.Strong >= 0 {
+		if at := episodes[i].Onset(StrongFactor); at >= 0 {
 			strong++
-			if d, ok := v.Delay(v.Strong); ok && d <= 1 {
+			if d, ok := v.Delay(at); ok && d <= 1 {
 				soon++
 			}
 		}
@@ -154,7 +162,7 @@ func FuzzReadRecorded(f *testing.F) {
 			return
 		}
 		for i := range episodes {
-			if v := episodes[i].Simple(); v.Alarm >= len(episodes[i].Counts) {
+			if v := episodes[i].Simple(3); len(v.In) != len(episodes[i].Counts) || episodes[i].Onset(3) >= len(v.In) {
 				t.Errorf("alarm after the end: %+v", v)
 			}
 		}
