@@ -160,26 +160,6 @@ func (c *coder) times(begin, now, looked, unit, learned *int64) {
 	c.bad = c.bad || *unit-*learned > unlearned || *learned-*unit > unlearned
 }
 
-// levels carries a whole detector of values.
-func (c *coder) levels(s *levels) {
-	c.header(Value)
-	c.flag(&s.begun)
-	c.times(&s.begin, &s.now, &s.looked, &s.unit, &s.learned)
-	c.i64(&s.units)
-	c.episode(&s.ep)
-	c.f64(&s.recentS, &s.recentN, &s.offsetS, &s.offsetN, &s.noiseS, &s.noiseN)
-	c.f64(&s.slowS, &s.slowN, &s.tailN, &s.tailS, &s.seen, &s.mean, &s.noise, &s.slow)
-	c.f32(s.dayS[:])
-	c.f32(s.dayN[:])
-	for i := range s.dayHeld {
-		c.byte8(&s.dayHeld[i])
-	}
-	for i := range s.value {
-		c.f64(&s.value[i], &s.rest[i])
-		c.byte8(&s.mark[i])
-	}
-}
-
 // counter carries a whole counter.
 func (c *coder) counter(s *counter) {
 	c.header(s.cfg.Kind)
@@ -238,25 +218,6 @@ func (s *counter) UnmarshalBinary(state []byte) error {
 		return err
 	}
 	fresh.sumUp()
-	*s = *fresh
-	return nil
-}
-
-// MarshalBinary implements [Series].
-func (s *levels) MarshalBinary() ([]byte, error) {
-	c := coder{buf: make([]byte, 0, 4096)}
-	c.levels(s)
-	return c.buf, nil
-}
-
-// UnmarshalBinary implements [Series].
-func (s *levels) UnmarshalBinary(state []byte) error {
-	fresh := newLevels(s.cfg)
-	c := coder{buf: state, reading: true}
-	c.levels(fresh)
-	if err := c.done(len(state)); err != nil {
-		return err
-	}
 	*s = *fresh
 	return nil
 }

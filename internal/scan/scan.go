@@ -17,7 +17,10 @@ package scan
 
 import (
 	"fmt"
+	"math"
 	"time"
+
+	"faultline/internal/level"
 )
 
 // Kind says what a series counts.
@@ -63,7 +66,25 @@ type Config struct {
 	// Parent lends its shape of the day to a series of counts or rates that has not
 	// learned its own; nil: none.
 	Parent Parent
+	// Season is what a series of values may learn of time, default all that helps.
+	Season Season
+	// Log judges the ratios of values instead of their differences, for latencies.
+	Log bool
+	// EffectFloor is added to values before the logarithm is taken, in their own
+	// unit: what is small against it does not count. Log only.
+	EffectFloor float64
 }
+
+// Season is what a series of values may learn of time.
+type Season = level.Season
+
+// Seasons of values.
+const (
+	SeasonAuto = level.Auto // all of them, each as far as it does well
+	SeasonNone = level.None // the recent level only
+	SeasonDay  = level.Day  // the time of day too
+	SeasonWeek = level.Week // and the hour of the week
+)
 
 // Parent is what a series borrows its shape from until it has learned its own.
 type Parent interface {
@@ -105,6 +126,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("step %s: use whole seconds from %s to %s", c.Step, minStep, maxStep)
 	case c.Budget < 1e-9 || c.Budget > 1e4:
 		return fmt.Errorf("budget %g: use 0.000000001 to 10000 false episodes a month", c.Budget)
+	case c.Season > SeasonWeek:
+		return fmt.Errorf("season %d is not known: use auto, none, day or week", c.Season)
+	case !(c.EffectFloor >= 0) || math.IsInf(c.EffectFloor, 0):
+		return fmt.Errorf("effect floor %g: use 0 or more, in the unit of the values", c.EffectFloor)
 	case c.MinHistory < 0:
 		return fmt.Errorf("minimum history %s: use a positive duration", c.MinHistory)
 	}
@@ -145,7 +170,7 @@ func New(c Config) (Series, error) {
 	}
 	c = c.withDefaults()
 	if c.Kind == Value {
-		return newLevels(c), nil
+		return newValues(c), nil
 	}
 	return newCounter(c), nil
 }

@@ -134,17 +134,3 @@ func quantile(q, m, v float64) float64 {
 	}
 	return n
 }
-
-// valueScore is -log10 of the chance of z standard deviations or more, either
-// way. Beyond tailFrom it is exponential with a learned share and mean excess, as
-// extreme value theory has it for light tails, never lighter than the normal law.
-func (s *levels) valueScore(z float64) float64 {
-	z = math.Abs(z)
-	normal := scoreOf(math.Erfc(z / math.Sqrt2))
-	if z <= tailFrom {
-		return normal
-	}
-	share := (tailShare*tailWeight/tailShare + s.tailN) / (tailWeight/tailShare + s.seen)
-	excess := (tailExcess*tailWeight + s.tailS) / (tailWeight + s.tailN)
-	return math.Min(normal, -math.Log10(math.Min(1, share))+(z-tailFrom)/excess/math.Ln10)
-}

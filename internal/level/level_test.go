@@ -1,0 +1,145 @@
+package level
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+const minute = 60
+
+// laws are quiet series of very different kinds, by bucket.
+func laws(seed uint64, day float64) map[string]func(i int64) float64 {
+	r := rand.New(rand.NewPCG(seed, 7))
+	ar, burst := 0.0, 0.0
+	season := func(i int64) float64 { return math.Sin(2 * math.Pi * float64(i) / day) }
+	return map[string]func(i int64) float64{
+		"normal":   func(int64) float64 { return 50 + 3*r.NormFloat64() },
+		"heavy":    func(int64) float64 { return 20 * math.Exp(0.8*r.NormFloat64()) },
+		"ar":       func(int64) float64 { ar = 0.9*ar + r.NormFloat64(); return 100 + ar },
+		"seasonal": func(i int64) float64 { return 1000 + 700*season(i) + 40*r.NormFloat64() },
+		"bursty": func(int64) float64 {
+			if burst *= 0.7; r.Float64() < 0.01 {
+				burst += 200 * r.ExpFloat64()
+			}
+			return 10 + burst + r.NormFloat64()
+		},
+		"integer":  func(int64) float64 { return distuv.Poisson{Lambda: 3, Src: r}.Rand() },
+		"constant": func(int64) float64 { return 42 },
+	}
+}
+
+// TestConstantSaysNothing and neither does an exact pattern.
+func TestConstantSaysNothing(t *testing.T) {
+	m, p := New(Config{Seconds: minute}), New(Config{Seconds: minute})
+	for i := range int64(5000) {
+		if v := m.Observe(i, 42, false); v.Score > 1 {
+			t.Fatalf("bucket %d of a constant has score %.2f", i, v.Score)
+		}
+		if v := p.Observe(i, float64(i/10%2), false); i > 1500 && v.Score > 2 {
+			t.Fatalf("bucket %d of a square wave has score %.2f", i, v.Score)
+		}
+	}
+}
+
+// TestChangesAreFound makes an outage after two quiet weeks of each law.
+func TestChangesAreFound(t *testing.T) {
+	const day = 1440
+	changes := map[string]func(v float64) float64{
+		"drop to nothing": func(v float64) float64 { return 0 },
+		"three times":     func(v float64) float64 { return 3*v + 1 },
+	}
+	for name := range laws(0, day) {
+		for change, f := range changes {
+			if name == "integer" && change == "drop to nothing" || name == "heavy" || name == "bursty" {
+				continue // nothing is within their noise
+			}
+			next := laws(1, day)[name]
+			m := New(Config{Seconds: minute})
+			at := int64(14 * day)
+			for i := range at {
+				m.Observe(i, next(i), false)
+			}
+			top, first := 0.0, int64(-1)
+			for i := at; i < at+20; i++ {
+				v := m.Observe(i, f(next(i)), false)
+				top = math.Max(top, v.Score)
+				if first < 0 && v.Score > 4.6 {
+					first = i - at
+				}
+			}
+			if first < 0 || first > 5 {
+				t.Errorf("%s, %s: found after %d minutes, highest score %.1f", name, change, first, top)
+			}
+		}
+	}
+}
+
+// TestNeverNotANumber feeds what no sensor should send.
+func TestNeverNotANumber(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, c := range []Config{{Seconds: minute}, {Seconds: 3600, Log: true}, {Seconds: 86400, Season: Week}} {
+		m := New(c)
+		for i := range int64(4000) {
+			v := math.Ldexp(r.NormFloat64(), r.IntN(2000)-1000)
+			got := m.Observe(i*int64(1+r.IntN(2)), v, r.IntN(5) == 0)
+			if math.IsNaN(got.Score) || math.IsNaN(got.Strange) || got.Score < 0 {
+				t.Fatalf("%+v: bucket %d, value %g: %+v", c, i, v, got)
+			}
+		}
+	}
+}
+
+// TestStateIsSmall says what a series costs.
+func TestStateIsSmall(t *testing.T) {
+	m := New(Config{Seconds: minute})
+	r := rand.New(rand.NewPCG(3, 3))
+	for i := range int64(30 * 1440) {
+		m.Observe(i, r.NormFloat64(), false)
+	}
+	if n := len(m.Append(nil)); n > 4400 {
+		t.Errorf("a model takes %d bytes", n)
+	}
+}
+
+// FuzzRestore feeds states that nobody wrote: what is accepted must go on.
+func FuzzRestore(f *testing.F) {
+	c := Config{Seconds: minute}
+	m := New(c)
+	for i := range int64(3000) {
+		m.Observe(i, float64(i%97), false)
+	}
+	f.Add(m.Append(nil))
+	f.Fuzz(func(t *testing.T, state []byte) {
+		m := New(c)
+		if _, err := m.Restore(state); err != nil {
+			return
+		}
+		for i := range int64(100) {
+			m.Observe(m.last+1+i%2, float64(i), i%3 == 0)
+		}
+		m.Adopt(m.last)
+		m.Forecast(m.last + 5)
+	})
+}
+
+func BenchmarkObserve(b *testing.B) {
+	for _, name := range []string{"normal", "heavy", "seasonal", "bursty"} {
+		b.Run(name, func(b *testing.B) {
+			next := laws(1, 1440)[name]
+			values := make([]float64, 8*1440)
+			for i := range values {
+				values[i] = next(int64(i))
+			}
+			m := New(Config{Seconds: minute})
+			i := int64(0)
+			for b.Loop() {
+				m.Observe(i, values[i%int64(len(values))], false)
+				i++
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mvalues/s")
+		})
+	}
+}
