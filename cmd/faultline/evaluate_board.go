@@ -119,7 +119,7 @@ func (c *scoreboardCmd) downdetector(b *scoreboard.Board) error {
 			return err
 		}
 		ours.Add(e.Overlaps, v)
-		simple.Add(e.Overlaps, e.Simple())
+		simple.Add(e.Overlaps, e.Simple(trial.SimpleFactor))
 	}
 	b.Add(scoreboard.Downdetector(&ours, &simple)...)
 	return nil

@@ -90,11 +90,18 @@ func TestNABRows(t *testing.T) {
 
 func TestRecordedRows(t *testing.T) {
 	var ours, simple Recorded
-	ours.Add(false, trial.Verdict{Strong: 40, Alarm: 41, Early: 1})
-	ours.Add(true, trial.Verdict{Strong: 40, Alarm: 38, Early: 5})
-	ours.Add(false, trial.Verdict{Strong: 40, Alarm: -1})
-	ours.Add(false, trial.Verdict{Strong: -1, Alarm: -1})
-	simple.Add(false, trial.Verdict{Strong: 40, Alarm: 40, Early: 9})
+	in := func(from int) []bool { // in alarm from a bucket on; 99: never
+		list := make([]bool, 60)
+		for i := range list {
+			list[i] = i >= from
+		}
+		return list
+	}
+	ours.Add(false, trial.Verdict{Strong: 40, In: in(41), Early: 1})
+	ours.Add(true, trial.Verdict{Strong: 40, In: in(38), Early: 5})
+	ours.Add(false, trial.Verdict{Strong: 40, In: in(99)})
+	ours.Add(false, trial.Verdict{Strong: -1, In: in(99)})
+	simple.Add(false, trial.Verdict{Strong: 40, In: in(40), Early: 9})
 	if ours.Strong != 3 || ours.First != 1 || ours.Never != 1 || ours.Judged != 3 || ours.False != 1 {
 		t.Errorf("%+v", ours)
 	}

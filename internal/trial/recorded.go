@@ -111,6 +111,8 @@ func (r *Recorded) end() time.Time {
 // alarm.
 type Verdict struct {
 	In []bool
+	// Surge and Strong are the onsets by SurgeFactor and StrongFactor, -1: none.
+	Surge, Strong int
 	// Early are the alarms that began in the quiet buckets; those within an hour of
 	// each other are one.
 	Early int
@@ -189,7 +191,7 @@ const together = 4
 // Judge passes an episode through a rule that says, bucket by bucket, whether it
 // is in alarm.
 func (r *Recorded) Judge(inAlarm func(i, count int) bool) Verdict {
-	var v Verdict
+	v := Verdict{Surge: r.Onset(SurgeFactor), Strong: r.Onset(StrongFactor)}
 	last := -together - 1
 	for i, n := range r.Counts {
 		now := inAlarm(i, n)
