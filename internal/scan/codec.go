@@ -8,7 +8,7 @@ import (
 )
 
 // stateVersion is the first byte of a saved state.
-const stateVersion = 2
+const stateVersion = 4
 
 // errState is what a state that this program did not write is refused with.
 var errState = errors.New("saved detector state does not fit: remove the snapshot so that it is made anew from the log")
@@ -46,6 +46,20 @@ func (c *coder) u32(v *uint32) {
 	}
 	*v = binary.LittleEndian.Uint32(c.buf)
 	c.buf = c.buf[4:]
+}
+
+// uvarint carries a number that is mostly small.
+func (c *coder) uvarint(v *uint32) {
+	if !c.reading {
+		c.buf = binary.AppendUvarint(c.buf, uint64(*v))
+		return
+	}
+	x, n := binary.Uvarint(c.buf)
+	if n <= 0 || x > math.MaxUint32 {
+		c.bad = true
+		return
+	}
+	*v, c.buf = uint32(x), c.buf[n:]
 }
 
 // byte8 carries a byte.
@@ -169,34 +183,40 @@ func (c *coder) counter(s *counter) {
 	b := &s.belief
 	c.f64(&b.mean, &b.spread, &b.disp, &b.wide, &b.base, &b.week, &b.fresh, &b.strange, &b.dayVar, &b.offset, &b.claim)
 	c.episode(&s.ep)
-	for i := range s.count {
-		c.u32(&s.count[i])
-		c.byte8(&s.mark[i])
-	}
-	c.expectations(s)
-	for i := range s.attempts {
-		c.u32(&s.attempts[i])
-	}
+	c.ring(&s.ring)
 }
 
-// expectations carries the ring of expectations as runs of equal numbers: within
-// a unit all buckets of a count have the same.
-func (c *coder) expectations(s *counter) {
-	for i := 0; i < ringLen && !c.bad; {
-		run := 1
-		for i+run < ringLen && s.fixed[i+run] == s.fixed[i] && !c.reading {
+// ring carries the buckets from the oldest on: marks and counts one by one,
+// expectations as runs of equal numbers, for within a unit all buckets of a count
+// have the same.
+func (c *coder) ring(r *ring) {
+	c.f64(&r.scale)
+	c.bad = c.bad || !(r.scale > 0) || math.IsInf(r.scale, 0)
+	first := r.now - kept + 1
+	for i := first; i <= r.now; i++ {
+		n, attempts := r.count(i), uint32(r.exposure(i))
+		c.byte8(&r.mark[at(i)])
+		c.uvarint(&n)
+		r.counts[at(i)] = r.counts[at(i-1)] + n
+		if r.attempts != nil {
+			c.uvarint(&attempts)
+			r.attempts[at(i)] = r.attempts[at(i-1)] + uint64(attempts)
+		}
+	}
+	for i := first; i <= r.now && !c.bad; {
+		v, run := r.units(i), int64(1)
+		for !c.reading && i+run <= r.now && r.units(i+run) == v {
 			run++
 		}
 		n := uint8(run)
 		c.byte8(&n)
-		v := s.fixed[i]
-		c.u64(&v)
-		if n == 0 || i+int(n) > ringLen {
+		c.uvarint(&v)
+		if n == 0 || i+int64(n) > r.now+1 || v > 1<<coarsest {
 			c.bad = true
 			return
 		}
-		for range int(n) {
-			s.fixed[i] = v
+		for range n {
+			r.means[at(i)] = r.means[at(i-1)] + v
 			i++
 		}
 	}
@@ -217,7 +237,6 @@ func (s *counter) UnmarshalBinary(state []byte) error {
 	if err := c.done(len(state)); err != nil {
 		return err
 	}
-	fresh.sumUp()
 	*s = *fresh
 	return nil
 }

@@ -8,11 +8,6 @@ const (
 	held                   // must not be learned
 )
 
-// fixedPoint is the resolution of sums of expectations: they are kept as whole
-// numbers of 2^-24, so that a sum does not depend on when it was begun and a
-// restored series goes on bit for bit.
-const fixedPoint = 1 << 24
-
 // counter is the detector of counts and of rates.
 type counter struct {
 	cfg       Config
@@ -21,7 +16,6 @@ type counter struct {
 
 	begun   bool
 	begin   int64 // first bucket of the history
-	now     int64 // last bucket taken
 	looked  int64 // buckets in which somebody looked
 	unit    int64 // unit of the current belief
 	learned int64 // first unit that is not yet learned
@@ -29,15 +23,7 @@ type counter struct {
 	belief  belief
 	ep      episode
 
-	count    [ringLen]uint32
-	mark     [ringLen]uint8
-	fixed    [ringLen]uint64 // expectation of each bucket
-	attempts []uint32        // of rates only, as long as count
-
-	// Derived from the rings: running sums up to and including each bucket.
-	sumCount    [ringLen]uint32
-	sumFixed    [ringLen]uint64
-	sumAttempts []uint64
+	ring
 
 	band     Baseline // cache of the current unit's
 	bandUnit int64
@@ -51,15 +37,12 @@ func newCounter(c Config) *counter {
 	s.season.recentN = math.Max(1, recentMinutes/c.Step.Minutes())
 	if c.Kind == Rate {
 		s.season.recentN = recentAttempts
-		s.attempts = make([]uint32, ringLen)
-		s.sumAttempts = make([]uint64, ringLen)
+		s.attempts = make([]uint64, ringLen)
 	}
 	s.season.recentE = s.season.recentN
+	s.scale = 1
 	return s
 }
-
-// at is the place of a bucket in the ring.
-func at(idx int64) int64 { return idx & (ringLen - 1) }
 
 // Observe implements [Series].
 func (s *counter) Observe(idx int64, o Observation) Result {
@@ -100,9 +83,9 @@ func (s *counter) Missing(from, to int64) {
 	if s.cfg.Kind == Count && !s.cfg.GapsMissing {
 		s.zeros(from - 1)
 	}
-	if to-s.now > ringLen {
+	if to-s.now > kept {
 		s.ep.interrupt()
-		s.leap(to-ringLen, 0)
+		s.leap(to-kept, 0)
 	}
 	for i := s.now + 1; i <= to; i++ {
 		s.push(i, 0, 0, 0)
@@ -114,8 +97,8 @@ func (s *counter) Missing(from, to int64) {
 // they are not looked at; an open episode is looked at bucket by bucket by its
 // owner and never gets here with more than a gap.
 func (s *counter) zeros(idx int64) {
-	if idx-s.now > 2*ringLen && s.ep.phase == None {
-		s.leap(idx-ringLen, seen)
+	if idx-s.now > 2*kept && s.ep.phase == None {
+		s.leap(idx-kept, seen)
 	}
 	for i := s.now + 1; i <= idx; i++ {
 		s.push(i, 0, 0, seen)
@@ -145,39 +128,12 @@ func (s *counter) leap(idx int64, mark uint8) {
 			s.season.learn(&s.plan, u, zero)
 		}
 	}
-	s.clearRing(mark)
+	s.clear(max(s.now, idx), mark)
 	s.season.groupM = [groupUnits]float32{}
-	s.now, s.learned = max(s.now, idx), max(target, last)
+	s.learned = max(target, last)
 	s.unit = s.learned
 	s.belief = s.season.believe(&s.plan, s.unit)
 	s.bandOK = false
-}
-
-// clearRing makes every bucket one without events, expected to have none.
-func (s *counter) clearRing(mark uint8) {
-	s.count, s.fixed = [ringLen]uint32{}, [ringLen]uint64{}
-	s.sumCount, s.sumFixed = [ringLen]uint32{}, [ringLen]uint64{}
-	for i := range s.mark {
-		s.mark[i] = mark
-	}
-	clear(s.attempts)
-	clear(s.sumAttempts)
-}
-
-// sumUp makes the running sums anew. Only their differences mean anything, and
-// those are exact, so it does not matter where they begin.
-func (s *counter) sumUp() {
-	var n uint32
-	var m, a uint64
-	for i := s.now - ringLen + 1; i <= s.now; i++ {
-		j := at(i)
-		n, m = n+s.count[j], m+s.fixed[j]
-		s.sumCount[j], s.sumFixed[j] = n, m
-		if s.attempts != nil {
-			a += uint64(s.attempts[j])
-			s.sumAttempts[j] = a
-		}
-	}
 }
 
 // push puts a bucket into the ring and learns what has become old enough.
@@ -185,25 +141,19 @@ func (s *counter) push(idx int64, n, attempts uint32, mark uint8) {
 	if u := s.plan.unitOf(idx); u != s.unit {
 		s.enter(u, idx)
 	}
-	i, before := at(idx), at(idx-1)
 	exposure := 1.0
 	if s.attempts != nil {
 		exposure = float64(attempts)
-		s.attempts[i] = attempts
-		s.sumAttempts[i] = s.sumAttempts[before] + uint64(attempts)
 	}
-	var expect uint64
+	mean := 0.0
 	if mark&seen != 0 {
-		expect = uint64(s.belief.mean * exposure * fixedPoint)
+		mean = s.belief.mean * exposure
 		s.looked++
 		if idx <= s.ep.grace {
 			mark |= held
 		}
 	}
-	s.count[i], s.mark[i], s.fixed[i] = n, mark, expect
-	s.sumCount[i] = s.sumCount[before] + n
-	s.sumFixed[i] = s.sumFixed[before] + expect
-	s.now = idx
+	s.put(n, attempts, mean, mark)
 }
 
 // hasteUnits is the delay of learning in the first day, in units: while the time
@@ -228,6 +178,7 @@ func (s *counter) enter(unit, idx int64) {
 	s.unit = unit
 	s.belief = s.season.believe(&s.plan, unit)
 	s.bandOK = false
+	s.refine()
 	if unknown && s.season.units > 0 {
 		s.rejudge()
 	}
@@ -236,18 +187,35 @@ func (s *counter) enter(unit, idx int64) {
 // rejudge gives what is in the ring the expectation of now: what was expected
 // before the first hour was learned was a guess about nothing.
 func (s *counter) rejudge() {
-	for i := range s.fixed {
-		s.fixed[i] = 0
-		if s.mark[i]&seen != 0 {
-			s.fixed[i] = uint64(s.belief.mean * s.exposure(int64(i)) * fixedPoint)
-		}
+	mean := s.belief.mean
+	for i := s.now - kept + 1; i <= s.now; i++ {
+		mean = math.Max(mean, s.belief.mean*s.exposure(i))
 	}
-	s.sumUp()
+	s.fit(mean)
+	s.remake(s.scale, func(i int64, _ float64) float64 {
+		if s.mark[at(i)]&seen == 0 {
+			return 0
+		}
+		return s.belief.mean * s.exposure(i)
+	})
+}
+
+// refine changes the units of the ring when they have become coarse for what is
+// expected now, and much coarser than they must be.
+func (s *counter) refine() {
+	const slack = 3
+	mean := s.belief.mean
+	if s.attempts != nil {
+		mean *= s.season.pace * s.plan.perUnit / float64(s.plan.unit)
+	}
+	if mean > 0 && mean*s.scale < 1<<(finest-slack) {
+		s.fit(mean)
+	}
 }
 
 // learnUpTo learns the units before due that are still in the ring.
 func (s *counter) learnUpTo(due int64) {
-	oldest := s.plan.unitOf(s.now-ringLen) + 1
+	oldest := s.plan.unitOf(s.now-kept) + 1
 	for ; s.learned < due; s.learned++ {
 		if s.learned >= oldest {
 			s.season.learn(&s.plan, s.learned, s.sums(s.learned))
@@ -270,7 +238,7 @@ func (s *counter) sums(unit int64) unitSums {
 			u.whole = false
 			continue
 		}
-		n, exposure := float64(s.count[j]), s.exposure(j)
+		n, exposure := float64(s.count(i)), s.exposure(i)
 		if s.mark[j]&held != 0 {
 			u.whole = false
 			u.heldSum += n
@@ -292,14 +260,6 @@ func (s *counter) sums(unit int64) unitSums {
 	return u
 }
 
-// exposure is how much there was to count in a bucket.
-func (s *counter) exposure(at int64) float64 {
-	if s.attempts != nil {
-		return float64(s.attempts[at])
-	}
-	return 1
-}
-
 // noise compares the buckets of a unit that have no other marks than the given
 // ones with their own mean.
 func (s *counter) noise(first int64, marks uint8, sum, exposure float64) (n noise) {
@@ -309,9 +269,9 @@ func (s *counter) noise(first int64, marks uint8, sum, exposure float64) (n nois
 		if i < s.begin || i > s.now || s.mark[j]&seen == 0 || s.mark[j]&^marks != 0 {
 			continue
 		}
-		e := s.exposure(j)
+		e := s.exposure(i)
 		squared += e * e
-		r := float64(s.count[j]) - sum*e/exposure
+		r := float64(s.count(i)) - sum*e/exposure
 		n.squares += r * r
 	}
 	n.events = sum * (1 - squared/(exposure*exposure))

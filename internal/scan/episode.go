@@ -41,7 +41,7 @@ func (s *counter) open(idx int64, w window, score float64) {
 	perBucket := math.Max(w.n/float64(w.length), 1e-9)
 	s.ep.window = int64(math.Max(1, math.Min(float64(s.plan.buckets(easeMinutes, 1)), math.Ceil(surgeEvents/perBucket))))
 	for i := onset; i < idx; i++ {
-		s.ep.note(i, float64(s.count[at(i)]), float64(s.fixed[at(i)])/fixedPoint, score)
+		s.ep.note(i, float64(s.count(i)), s.expect(i), score)
 		s.mark[at(i)] |= held
 	}
 }
@@ -84,17 +84,14 @@ func (e *episode) advance(idx int64, outside bool, p *plan) (adopt bool) {
 // adopt takes what lasted as the new level: the forecast is moved to the last
 // hour, and is uncertain again, as for a series of which an hour is known.
 func (s *counter) adopt(idx int64) {
-	w := s.back(idx, s.plan.windows[len(s.plan.windows)-1])
+	w := s.back(idx, s.plan.longest())
 	if w.mean <= 0 {
 		return
 	}
 	factor := math.Max(w.n, 1) / w.mean
 	s.season.shift(factor, s.belief.disp)
-	for i := range s.fixed {
-		s.fixed[i] = uint64(float64(s.fixed[i]) * factor)
-	}
-	s.sumUp()
 	s.belief = s.season.believe(&s.plan, s.unit)
+	s.remake(math.Ldexp(s.scale, -math.Ilogb(factor)), func(_ int64, mean float64) float64 { return mean * factor })
 	s.bandOK = false
 }
 

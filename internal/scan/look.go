@@ -20,18 +20,6 @@ type window struct {
 	length   int
 }
 
-// back gives the window of a length that ends with a bucket.
-func (s *counter) back(idx int64, length int) window {
-	i, j := at(idx), at(idx-int64(length))
-	w := window{length: length}
-	w.n = float64(s.sumCount[i] - s.sumCount[j])
-	w.mean = float64(s.sumFixed[i]-s.sumFixed[j]) / fixedPoint
-	if s.attempts != nil {
-		w.attempts = float64(s.sumAttempts[i] - s.sumAttempts[j])
-	}
-	return w
-}
-
 // variance of a window's sum under the current belief. Noise that hangs together
 // from bucket to bucket tells the more the longer the window is.
 func (s *counter) variance(w window) float64 {
@@ -42,46 +30,85 @@ func (s *counter) variance(w window) float64 {
 
 // score is -log10 of the chance of as much in this window.
 func (s *counter) score(w window) float64 {
+	return s.scoreOf(w, s.variance(w))
+}
+
+// scoreOf is the same where the variance is known.
+func (s *counter) scoreOf(w window, v float64) float64 {
 	if w.n <= 0 || w.mean <= 0 {
 		return 0
 	}
 	if s.attempts != nil {
-		return binomialScore(w.n, w.attempts, w.mean, s.variance(w))
+		return binomialScore(w.n, w.attempts, w.mean, v)
 	}
-	return Tail(w.n, w.mean, s.variance(w))
+	return Tail(w.n, w.mean, v)
 }
 
-// promising says whether a window might reach the threshold.
-func (s *counter) promising(w window) bool {
+// promising says whether a window might reach the threshold. The exponent of the
+// Chernoff bound is never above that of the normal law, which needs no logarithm.
+func (s *counter) promising(w window, v float64) bool {
 	if w.n < countFloor || w.n < effectFloor*w.mean || w.mean <= 0 {
 		return false
 	}
-	return rate(w.n, w.mean, s.variance(w))/math.Ln10 > s.threshold+s.belief.offset-screen
+	least := (s.threshold + s.belief.offset - screen) * math.Ln10
+	excess := w.n - w.mean
+	return excess*excess > 2*v*least && rate(w.n, w.mean, v) > least
 }
 
 // best is the most surprising of the windows up to a length that end with idx.
+// With every, one without any excess has a score as well.
 func (s *counter) best(idx int64, limit int64, every bool) (window, float64) {
-	var top window
-	score := -1.0
-	for _, n := range s.plan.windows {
-		if int64(n) > limit {
+	var tried [len(windowMinutes)]candidate
+	n, first := 0, 0
+	for _, length := range s.plan.lengths() {
+		if int64(length) > limit {
 			break
 		}
-		w := s.back(idx, n)
-		if !every && !s.promising(w) {
+		c := candidate{window: s.back(idx, int(length))}
+		c.v = s.variance(c.window)
+		if c.n <= 0 || c.mean <= 0 || !every && !s.promising(c.window, c.v) {
 			continue
 		}
-		if p := s.score(w); p > score {
-			top, score = w, p
+		c.z = (c.n - c.mean) / math.Sqrt(c.v)
+		tried[n] = c
+		if c.z > tried[first].z {
+			first = n
+		}
+		n++
+	}
+	if n == 0 {
+		return window{}, 0
+	}
+	// The one that is farthest out goes first: most others then need no tail.
+	top, score := tried[first].window, s.scoreOf(tried[first].window, tried[first].v)
+	for i := range tried[:n] {
+		if c := &tried[i]; i != first && c.z > nearZ && normalMost(c.z) > score {
+			if p := s.scoreOf(c.window, c.v); p > score {
+				top, score = c.window, p
+			}
 		}
 	}
 	return top, math.Max(0, score)
 }
 
+// candidate is a window, its variance and how many standard deviations it is out.
+type candidate struct {
+	window
+	v, z float64
+}
+
+// nearZ is how far out windows are compared by their tails; nearer, where no budget
+// of use has its threshold, by standard deviations.
+const nearZ = 2.5
+
+// normalMost is above -log10 of the normal law's chance of z standard deviations
+// or more, for z above nearZ, and so above the score of a count, whose tail is
+// heavier.
+func normalMost(z float64) float64 { return 0.8 + 0.35*z + 0.22*z*z }
+
 // look judges the newest bucket.
 func (s *counter) look(idx int64) Result {
-	i := at(idx)
-	r := Result{Expected: float64(s.fixed[i]) / fixedPoint}
+	r := Result{Expected: s.expect(idx)}
 	every := s.cfg.EveryScore || s.ep.phase != None
 	if !every && s.back(idx, reach).n < countFloor {
 		return r
@@ -95,7 +122,7 @@ func (s *counter) look(idx int64) Result {
 		r.Effect = w.n / w.mean
 	}
 	fires := score >= s.threshold && w.n >= countFloor && r.Effect >= effectFloor &&
-		s.looked > s.plan.minimum && s.season.units > 0 && float64(s.count[i]) > r.Expected
+		s.looked > s.plan.minimum && s.season.units > 0 && float64(s.count(idx)) > r.Expected
 	if s.ep.phase == None || s.ep.phase == Over {
 		s.ep.phase = None
 		if !fires {
@@ -105,7 +132,7 @@ func (s *counter) look(idx int64) Result {
 	} else {
 		s.follow(idx, score)
 	}
-	s.ep.note(idx, float64(s.count[i]), r.Expected, score)
+	s.ep.note(idx, float64(s.count(idx)), r.Expected, score)
 	s.hold(idx)
 	r.Alarm = s.ep.phase == Alarm
 	r.Episode = s.ep.episode()
@@ -133,7 +160,7 @@ func (s *counter) Forecast(idx int64) Baseline {
 func (s *counter) bandOf(b belief, idx int64) Baseline {
 	exposure := 1.0
 	if s.attempts != nil {
-		exposure = float64(max(1, s.attempts[at(idx)]))
+		exposure = math.Max(1, s.exposure(idx))
 	}
 	m := b.mean * exposure
 	v := b.disp*m + b.spread*m*m

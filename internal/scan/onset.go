@@ -16,16 +16,15 @@ func (s *counter) onset(idx int64) int64 {
 	var counts, means [dated]float64
 	n := int64(0)
 	for ; n < dated && idx-n >= s.begin && n < s.clearTo(idx); n++ {
-		j := at(idx - n)
-		counts[dated-1-n] = float64(s.count[j])
-		means[dated-1-n] = float64(s.fixed[j]) / fixedPoint
+		counts[dated-1-n] = float64(s.count(idx - n))
+		means[dated-1-n] = s.expect(idx - n)
 	}
 	o := onset.Series{
 		Count: counts[dated-n:], Mean: means[dated-n:],
 		Dispersion: s.belief.disp, Spread: math.Max(s.belief.spread, onsetSpread),
 	}
 	start := idx - n + 1 + int64(o.Median(int(min(n, s.ep.clear(idx)))))
-	for start < idx && s.count[at(start)] == 0 {
+	for start < idx && s.count(start) == 0 {
 		start++
 	}
 	return start

@@ -9,26 +9,26 @@ import (
 // burn, spaced so that no length in between loses more than a little.
 var windowMinutes = [...]int{1, 2, 3, 5, 8, 15, 30, 60}
 
-// Sizes of the ring and of what is learned from.
+// Sizes of what is looked at and of what is learned from.
 const (
-	ringLen    = 128 // buckets that are remembered; a power of two above delay + two units
-	reach      = 60  // buckets that the longest window may have
-	unitMin    = 15  // minutes in a unit of learning: a quarter hour
-	unitMax    = 15  // buckets in a unit at most
-	groupUnits = 4   // units over which dispersion is compared: an hour
+	reach      = 60 // buckets that the longest window may have
+	unitMin    = 15 // minutes in a unit of learning: a quarter hour
+	unitMax    = 15 // buckets in a unit at most
+	groupUnits = 4  // units over which dispersion is compared: an hour
 )
 
 // plan is what follows from the step alone.
 type plan struct {
-	windows []int   // in buckets, rising
-	unit    int64   // buckets in a unit of learning
-	delay   int64   // units between seeing and learning
-	day     int64   // units in a day
-	seconds int64   // in a bucket
-	perUnit float64 // quarter hours in a unit: how fast forgetting goes
-	minimum int64   // buckets of history before anything may alarm
-	normal  int64   // buckets of history for normal confidence
-	parent  Parent  // nil: none
+	windows [len(windowMinutes)]uint8 // in buckets, rising
+	tried   int8                      // how many of them there are
+	unit    int64                     // buckets in a unit of learning
+	delay   int64                     // units between seeing and learning
+	day     int64                     // units in a day
+	seconds int64                     // in a bucket
+	perUnit float64                   // quarter hours in a unit: how fast forgetting goes
+	minimum int64                     // buckets of history before anything may alarm
+	normal  int64                     // buckets of history for normal confidence
+	parent  Parent                    // nil: none
 }
 
 // planFor derives the plan of a configuration.
@@ -40,12 +40,13 @@ func planFor(c Config) plan {
 		if minutes > 1 {
 			n = int(math.Round(float64(w) / minutes))
 		}
-		if n >= 1 && (len(p.windows) == 0 || n > p.windows[len(p.windows)-1]) {
-			p.windows = append(p.windows, n)
+		if n >= 1 && (p.tried == 0 || n > p.longest()) {
+			p.windows[p.tried] = uint8(n)
+			p.tried++
 		}
 	}
-	if len(p.windows) == 0 {
-		p.windows = []int{1}
+	if p.tried == 0 {
+		p.windows[0], p.tried = 1, 1
 	}
 	p.unit = int64(math.Max(1, math.Min(unitMax, math.Round(unitMin/minutes))))
 	p.delay = groupUnits
@@ -55,6 +56,12 @@ func planFor(c Config) plan {
 	p.normal = int64(14 * 24 * 60 / minutes)
 	return p
 }
+
+// lengths are the windows that are tried, in buckets, rising.
+func (p *plan) lengths() []uint8 { return p.windows[:p.tried] }
+
+// longest is the longest of them.
+func (p *plan) longest() int { return int(p.windows[p.tried-1]) }
 
 // What a window's chance and the chance of an episode differ by, in powers of ten.
 // Found by simulation (see the methodology): 56 quiet worlds with means of 0.002 to
@@ -80,9 +87,9 @@ const (
 func (p *plan) offset(perBucket float64, b belief, d *dispersion) float64 {
 	clump, slope := d.law()
 	slope *= perBucket
-	many := manyWindows * math.Log2(float64(len(p.windows))) / 3
+	many := manyWindows * math.Log2(float64(p.tried)) / 3
 	heavy := heavyTail * slope / (1 + slope) * math.Min(1, b.spread/heavyFull)
-	longest := perBucket * float64(p.windows[len(p.windows)-1])
+	longest := perBucket * float64(p.longest())
 	lost := lattice * math.Pow(latticeMean/math.Max(longest, 1e-9), latticePower) / math.Pow(b.disp, 0.8)
 	known := d.freedom(clump)
 	return many + heavy - math.Min(latticeMost, lost)*known/(known+latticeKnown)
@@ -102,11 +109,6 @@ func (p *plan) quarter(unit int64) int {
 // unix time does.
 func (p *plan) hour(unit int64) int {
 	return int(mod(unit*p.unit*p.seconds, 7*86400) / 3600)
-}
-
-// slots is the quarter of the day, the hour of the week, and nothing.
-func (p *plan) slots(unit int64) (quarter, hour, none int) {
-	return p.quarter(unit), p.hour(unit), 0
 }
 
 // buckets is how many buckets a number of minutes has, at least the given one;
@@ -140,9 +142,10 @@ func (p *plan) confidence(looked, units int64) Confidence {
 }
 
 // clampCount keeps a count in the range that the ring stores; a minute with more
-// than four thousand million events loses the rest.
+// than 67 million events loses the rest.
 func clampCount(n int) uint32 {
-	return uint32(max(0, min(int64(n), math.MaxUint32)))
+	const most = math.MaxUint32 / 64 // so that sixty of them can be told apart
+	return uint32(max(0, min(int64(n), most)))
 }
 
 // Bounds of a parent's factor: beyond them the parents know a day that no series

@@ -5,8 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	"gonum.org/v1/gonum/stat/distuv"
 	"pgregory.net/rapid"
@@ -544,21 +546,57 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
+// BenchmarkObserve has sparse, middling and dense series, with the score of those
+// minutes alone that might alarm, and with that of every minute.
 func BenchmarkObserve(b *testing.B) {
-	for _, mean := range []float64{0.02, 2, 200} {
-		b.Run(fmt.Sprint(mean), func(b *testing.B) {
-			w := newWorld(1, mean, 3, 0.8)
-			counts := make([]int, 8*dayBuckets)
-			for i := range counts {
-				counts[i] = w.draw(int64(i), 0)
-			}
-			s := newSeries(b, Config{})
-			i := int64(0)
-			for b.Loop() {
-				s.Observe(i, Observation{Count: counts[i%int64(len(counts))]})
-				i++
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mpoints/s")
-		})
+	for _, every := range []bool{false, true} {
+		for _, mean := range []float64{0.02, 2, 200} {
+			b.Run(fmt.Sprintf("mean=%g/every=%v", mean, every), func(b *testing.B) {
+				w := newWorld(1, mean, 3, 0.8)
+				counts := make([]int, 8*dayBuckets)
+				for i := range counts {
+					counts[i] = w.draw(int64(i), 0)
+				}
+				s := newSeries(b, Config{EveryScore: every})
+				i := int64(0)
+				for b.Loop() {
+					s.Observe(i, Observation{Count: counts[i%int64(len(counts))]})
+					i++
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mpoints/s")
+			})
+		}
 	}
+}
+
+// TestSeriesFitsItsMemory: a million series of counts must fit in 8 GB, with the
+// program around them.
+func TestSeriesFitsItsMemory(t *testing.T) {
+	if size := unsafe.Sizeof(counter{}); size > 4096 {
+		t.Errorf("a counter takes %d bytes", size)
+	}
+}
+
+// BenchmarkSeriesMemory says what a series takes of the heap, and saved.
+func BenchmarkSeriesMemory(b *testing.B) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	list := make([]Series, 0, b.N)
+	for b.Loop() {
+		s := newSeries(b, Config{})
+		for i := range int64(100) {
+			s.Observe(i, Observation{Count: int(i & 3)})
+		}
+		list = append(list, s)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	state, err := list[0].MarshalBinary()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(len(list)), "B/series")
+	b.ReportMetric(float64(len(state)), "B/saved")
+	runtime.KeepAlive(list)
 }

@@ -85,3 +85,15 @@ func TestQuantileCoversItsShare(t *testing.T) {
 		}
 	})
 }
+
+// TestNormalMost: the bound that windows are skipped by holds.
+func TestNormalMost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := math.Exp(rapid.Float64Range(math.Log(0.001), math.Log(3000)).Draw(t, "ln mean"))
+		v := m*rapid.Float64Range(1.01, 30).Draw(t, "dispersion") + m*m*rapid.Float64Range(0, 0.3).Draw(t, "spread")
+		n := math.Ceil(m + rapid.Float64Range(nearZ, 30).Draw(t, "sd")*math.Sqrt(v))
+		if got, most := Tail(n, m, v), normalMost((n-m)/math.Sqrt(v)); got > most {
+			t.Fatalf("mean %g variance %g n %g: score %g above the bound %g", m, v, n, got, most)
+		}
+	})
+}
