@@ -51,14 +51,6 @@ func riseChance(before, after span, phi float64) float64 {
 	return mathext.RegIncBeta(k, before.n/phi+1, share)
 }
 
-// onsetLevel is the height above which a minute speaks for a rise from the
-// trough rate r0 to r1: just above the trough's own noise, so that a slow ramp is
-// dated to its foot, but never above the middle between the two.
-func onsetLevel(r0, r1, phi float64) float64 {
-	noise := math.Max(1.25*r0, r0+2*math.Sqrt(phi*math.Max(r0, 0)))
-	return math.Min((r0+r1)/2, noise)
-}
-
 // changePoint returns the index from which on the values have been above the
 // level for good: the start of the suffix with the largest sum of x - level
 // (the maximum of a CUSUM that runs backwards). len(xs) when the last value lies

@@ -39,13 +39,3 @@ func TestChangePoint(t *testing.T) {
 		}
 	}
 }
-
-func TestOnsetLevelStaysBetweenTroughAndHeight(t *testing.T) {
-	for _, r0 := range []float64{0, 0.1, 3, 300} {
-		for _, r1 := range []float64{r0, 2 * r0, r0 + 5, 20*r0 + 1} {
-			if got := onsetLevel(r0, r1, 3); got < r0 || got > r1 {
-				t.Errorf("onsetLevel(%g, %g) = %g, outside", r0, r1, got)
-			}
-		}
-	}
-}

@@ -90,6 +90,8 @@ func TestWaves(t *testing.T) {
 		{"calm at 10 %", sum(ramps(100, 5, 20, 10, 1800), ramps(100, 5, 240, 5, 200), ramps(200, 15, 20, 10, 1800)), [][2]outage.Minute{{100, 136}, {200, 246}}, 6},
 		{"three on a floor", sum(ramps(100, 2, 20, 10, 1800), ramps(100, 5, 400, 5, 150), ramps(200, 10, 20, 10, 2400), ramps(270, 15, 20, 20, 2000)),
 			[][2]outage.Minute{{100, 133}, {200, 240}, {270, 324}}, 6},
+		{"weak beginning", sum(ramps(100, 5, 180, 5, 60), ramps(230, 5, 60, 10, 2000)), [][2]outage.Minute{{230, 303}}, 6},
+		{"long fall before a rise", sum(ramps(100, 0, 40, 60, 2000), ramps(235, 10, 40, 5, 1500)), [][2]outage.Minute{{100, 188}, {235, 289}}, 6},
 		{"few reports", ramps(100, 1, 40, 5, 3), [][2]outage.Minute{{100, 145}}, 12},
 	} {
 		for _, phi := range []float64{1, 3} {

@@ -20,6 +20,8 @@ func (l *life) step(c *Config, m outage.Minute, d *outage.MinuteDetections, o ob
 		if l.Waves.over(o.alarm) {
 			l.endWave()
 			l.Inc.State = outage.StateRecovering
+		} else if onset, ok := l.Waves.towers(); ok {
+			l.redate(onset)
 		}
 	case outage.StateRecovering:
 		if l.newWave(m, o) {
@@ -92,22 +94,37 @@ func (l *life) newWave(m outage.Minute, o observation) bool {
 	if o.lead.Onset >= end && o.lead.Onset < onset && m-o.lead.First <= outage.ReportWindow {
 		w.Onset, w.Total = o.lead.Onset, o.lead.OnsetCount
 	}
+	l.beginWave(w)
+	return true
+}
+
+// beginWave adds a wave that began some minutes ago.
+func (l *life) beginWave(w outage.Wave) {
 	sum := 0
-	for _, s := range l.Waves.Samples[l.Waves.since(onset):] {
+	for _, s := range l.Waves.Samples[l.Waves.since(w.Onset):] {
 		sum += s.whole()
 		if s.whole() > w.PeakCount || w.Peak == 0 {
 			w.Peak, w.PeakCount = s.Minute, s.whole()
 		}
 	}
 	w.Total = max(w.Total, sum)
-	l.Waves.begin(onset)
+	l.Waves.begin(w.Onset)
 	l.Inc.Waves = append(l.Inc.Waves, w)
-	return true
+}
+
+// redate lets the latest wave begin where it rose: what came before is below a fifth
+// of it, and belongs to a wave as little as what is left after its end. The incident
+// keeps its own onset.
+func (l *life) redate(onset outage.Minute) {
+	l.Inc.Waves = l.Inc.Waves[:len(l.Inc.Waves)-1]
+	l.beginWave(outage.Wave{Onset: onset})
 }
 
 // sum derives what follows from the parts.
 func (l *life) sum(m outage.Minute) {
-	l.Inc.Onset = l.Inc.Waves[0].Onset
+	if first := l.Inc.Waves[0].Onset; l.Inc.Onset == 0 || first < l.Inc.Onset {
+		l.Inc.Onset = first
+	}
 	l.Inc.Total = 0
 	inWaves := outage.Minute(0)
 	for _, w := range l.Inc.Waves {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"faultline/internal/onset"
 	"faultline/outage"
 )
 
@@ -15,6 +16,7 @@ const (
 	endMinutes    = 3    // minutes in a row that have to say so
 	faintMinutes  = 15   // minutes without an alarm that end a wave whatever the counts say
 	riseRatio     = 2.0  // a new wave is at least this many times its trough ...
+	towerRatio    = 5.0  // a rise within a wave that has so many times the excess of the half hour before it
 	returnShare   = 0.5  // ... or back at this share of the last peak
 	riseChanceMax = 1e-6 // ... and the count test must be as sure as this
 	troughMinutes = 30   // the trough is the rate of up to so many minutes before the rise
@@ -140,6 +142,9 @@ func (t *tracker) looksOver() bool {
 		}
 		now, base := total(win)
 		length := float64(w)
+		if now-base > lastsShare*peak*length {
+			return false // so much comes in now, whatever longer windows hold
+		}
 		if now-base > endShare*peak*length {
 			continue
 		}
@@ -180,9 +185,28 @@ func (t *tracker) rise(end outage.Minute) (onset outage.Minute, ok bool) {
 		if !t.rises(before, calm[cut:], peak) {
 			continue
 		}
-		return t.onset(before, calm), true
+		return t.onset(before, calm[cut:]), true
 	}
 	return 0, false
+}
+
+// towers says whether a rise is on that leaves what the wave was so far below a
+// fifth, and when it began. A weak beginning, a drift of the day even, must not date
+// an outage.
+func (t *tracker) towers() (onset outage.Minute, ok bool) {
+	const window = 5
+	cut := len(t.Samples) - window
+	from := max(cut-troughMinutes, t.since(t.Onset))
+	if cut-from < troughMinutes {
+		return 0, false
+	}
+	before, now := t.Samples[from:cut], t.Samples[cut:]
+	n0, e0 := total(before)
+	n1, e1 := total(now)
+	if (n1-e1)/window < towerRatio*max(0, n0-e0)/troughMinutes || !t.rises(before, now, math.Inf(1)) {
+		return 0, false
+	}
+	return t.onset(before, now), true
 }
 
 // rises tests one window against the trough before it: by its size and by counts.
@@ -199,19 +223,26 @@ func (t *tracker) rises(before, window []sample, peak float64) bool {
 	return riseChance(trough, now, overdispersion(t.Dispersion, now.rate())) < riseChanceMax
 }
 
-// onset back-dates a new wave to the foot of its rise from the trough.
-func (t *tracker) onset(before, calm []sample) outage.Minute {
+// onset back-dates a new wave to the foot of its rise from the trough, among the
+// minutes of the trough and of the window that shows it.
+func (t *tracker) onset(before, window []sample) outage.Minute {
 	n0, e0 := total(before)
-	r0 := max(n0, e0) / float64(len(before))
-	xs := make([]float64, len(calm))
-	r1 := 0.0
-	for i, s := range calm {
-		xs[i] = s.Count
-		r1 = max(r1, s.Count)
+	trough := math.Max(math.Max(n0, e0)/float64(len(before)), leastTrough)
+	all := append(slices.Clone(before), window...)
+	s := onset.Series{Dispersion: t.Dispersion, Spread: troughSpread}
+	for _, v := range all {
+		s.Count = append(s.Count, v.Count)
+		s.Mean = append(s.Mean, trough)
 	}
-	at := changePoint(xs, onsetLevel(r0, r1, overdispersion(t.Dispersion, r0)))
-	return calm[min(at, len(calm)-1)].Minute
+	return all[s.Median(len(all))].Minute
 }
+
+// What is believed of a trough before it was seen: reports a minute that it has at
+// least, and the relative variance of its level.
+const (
+	leastTrough  = 0.02
+	troughSpread = 0.25
+)
 
 // total sums reports and expected ones.
 func total(samples []sample) (n, expected float64) {
