@@ -21,6 +21,9 @@ type detectCmd struct {
 	Budget     float64       `help:"False episodes per month that are allowed." default:"1"`
 	Episodes   string        `help:"Write the episodes found to this file, as CSV." placeholder:"FILE"`
 	Labels     string        `help:"Say how well the alarms meet the labelled spans of this file, CSV of start,end." placeholder:"FILE"`
+	Season     string        `help:"What a series of values may learn of time: auto, none, day or week." enum:"auto,none,day,week" default:"auto"`
+	Log        bool          `help:"Judge ratios of values instead of differences, as for latencies."`
+	EffectMin  float64       `name:"effect-floor" help:"With --log: what is small against this many units does not count, such as 5 for milliseconds." placeholder:"UNITS"`
 	FillZero   bool          `help:"Absent rows of a count are zero. Default: nobody looked."`
 	MinHistory time.Duration `help:"History before anything can alarm." default:"1h"`
 	File       string        `arg:"" help:"CSV with time,count or time,value or time,errors,attempts; - reads standard input."`
@@ -58,8 +61,8 @@ func (c *detectCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if c.FillZero && reader.kind != scan.Count {
-		return fmt.Errorf("--fill-zero is for counts: in a series of kind %s an absent row says nothing", reader.kind)
+	if err := c.check(reader.kind); err != nil {
+		return err
 	}
 	run := &detectRun{cmd: c, reader: reader, out: bufio.NewWriterSize(stdout, 1<<16)}
 	if c.Labels != "" {
@@ -74,6 +77,26 @@ func (c *detectCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return run.finish(stderr)
+}
+
+// seasons are the words for what may be learned of time; none stands for auto.
+var seasons = map[string]scan.Season{
+	"": scan.SeasonAuto, "auto": scan.SeasonAuto, "none": scan.SeasonNone, "day": scan.SeasonDay, "week": scan.SeasonWeek,
+}
+
+// check refuses options that say nothing about a kind.
+func (c *detectCmd) check(kind scan.Kind) error {
+	switch {
+	case c.FillZero && kind != scan.Count:
+		return fmt.Errorf("--fill-zero is for counts: in a series of kind %s an absent row says nothing", kind)
+	case kind != scan.Value && seasons[c.Season] != scan.SeasonAuto:
+		return fmt.Errorf("--season is for values: a series of kind %s learns the day and the week as far as it shows them", kind)
+	case kind != scan.Value && c.Log:
+		return fmt.Errorf("--log is for values: a series of kind %s is judged by its own law", kind)
+	case !c.Log && c.EffectMin != 0:
+		return errors.New("--effect-floor needs --log")
+	}
+	return nil
 }
 
 // detectRun is one pass over a series.
@@ -158,6 +181,7 @@ func (d *detectRun) begin() ([]sample, error) {
 	d.series, err = scan.New(scan.Config{
 		Kind: d.reader.kind, Step: d.step, Budget: d.cmd.Budget, MinHistory: d.cmd.MinHistory,
 		EveryScore: true, GapsMissing: !d.cmd.FillZero,
+		Season: seasons[d.cmd.Season], Log: d.cmd.Log, EffectFloor: d.cmd.EffectMin,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.reader.name, err)

@@ -51,6 +51,10 @@ func TestDetectNeverDependsOnLaterRows(t *testing.T) {
 		kind := rapid.SampledFrom([]string{"count", "value", "rate"}).Draw(rt, "kind")
 		lines := drawSeries(rt, kind)
 		c := detectCmd{Step: 5 * time.Minute, FillZero: kind == "count" && rapid.Bool().Draw(rt, "fill")}
+		if kind == "value" {
+			c.Season = rapid.SampledFrom([]string{"auto", "none", "day", "week"}).Draw(rt, "season")
+			c.Log = rapid.Bool().Draw(rt, "log")
+		}
 		whole, _, err := detectCSV(t, c, strings.Join(lines, ""))
 		if err != nil {
 			rt.Fatal(err)
@@ -141,6 +145,21 @@ func TestDetectScoresLabels(t *testing.T) {
 	c := detectCmd{File: "-", Budget: 1, MinHistory: time.Hour, Labels: filepath.Join(t.TempDir(), "none")}
 	if err := c.run(strings.NewReader(countsCSV()), &out, &out); err == nil || !strings.Contains(err.Error(), "open the labels") {
 		t.Errorf("absent labels: %v", err)
+	}
+}
+
+// TestDetectSeasonAndLog: the options reach the detector and change what it says.
+func TestDetectSeasonAndLog(t *testing.T) {
+	text := strings.Replace(countsCSV(), "time,count", "time,value", 1)
+	plain, _, err := detectCSV(t, detectCmd{}, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]detectCmd{"none": {Season: "none"}, "log": {Log: true, EffectMin: 2}} {
+		out, _, err := detectCSV(t, c, text)
+		if err != nil || out == plain || strings.Count(out, "\n") != strings.Count(plain, "\n") {
+			t.Errorf("%s: the same as without, or an error: %v", name, err)
+		}
 	}
 }
 

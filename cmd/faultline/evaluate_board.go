@@ -33,6 +33,7 @@ again; only the part speed differs from run to run. docs/benchmarks.md explains 
 func boardParts() []boardPart {
 	return []boardPart{
 		{"nab", (*scoreboardCmd).nab},
+		{"sparse", (*scoreboardCmd).sparse},
 		{"downdetector", (*scoreboardCmd).downdetector},
 		{"worldcup", (*scoreboardCmd).worldCup},
 		{"injected", (*scoreboardCmd).injected},
@@ -97,6 +98,21 @@ func reportOn(corpus *nab.Corpus, judge *nab.Judge, d nab.Detector, fixed float6
 		return nab.Report{}, err
 	}
 	return judge.Evaluate(scores, fixed)
+}
+
+// sparse compares methods on simulated counts.
+func (c *scoreboardCmd) sparse(b *scoreboard.Board) error {
+	s := trial.Sparse{Outbreaks: 1500, Months: 120, Budget: 1, Seed: 1}
+	rows := trial.SparseRows()
+	if c.Small {
+		s.Outbreaks, s.Months, rows = 25, 4, rows[:1]
+	}
+	tables, err := s.Run(rows)
+	if err != nil {
+		return err
+	}
+	b.Add(scoreboard.Sparse(tables)...)
+	return nil
 }
 
 // downdetector judges the recorded episodes beside the simple rule.

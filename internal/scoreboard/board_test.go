@@ -111,6 +111,29 @@ func TestRecordedRows(t *testing.T) {
 	}
 }
 
+func TestSparseRows(t *testing.T) {
+	methods := func(ours2, ours5 float64) []trial.Method {
+		return []trial.Method{
+			{Name: "detector", Within2: ours2, Within5: ours5}, {Name: trial.OracleScan, Within2: 0.5, Within5: 0.9},
+			{Name: trial.PlainScan, Within2: 0.4, Within5: 0.8}, {Name: "EARS-C3", Within2: 0.3, Within5: 0.6},
+		}
+	}
+	var tables []trial.SparseTable
+	for _, m := range [][]trial.Method{methods(0.49, 0.89), methods(0.39, 0.9), methods(0.49, 0.7)} {
+		tables = append(tables, trial.SparseTable{Row: trial.SparseRow{Base: 2, Extra: 8}, Outbreaks: 1500, Methods: m})
+	}
+	tables = append(tables, trial.SparseTable{Row: trial.SparseRow{Base: 2, Extra: 3}, Outbreaks: 1500, Methods: methods(0, 0)})
+	for i, want := range []Verdict{Aimed, Met, Missed, None} {
+		rows := Sparse(tables)
+		if rows[i].Verdict != want {
+			t.Errorf("row %d: %q, want %q", i, rows[i].Verdict, want)
+		}
+		if i == 0 && (rows[i].Aim != "48.0 % / 88.0 %" || !strings.HasSuffix(rows[i].Peers, "EARS-C3 30.0 % / 60.0 %, a plain scan elsewhere 44 % / 82 %")) {
+			t.Errorf("%+v", rows[i])
+		}
+	}
+}
+
 func TestInjectedRows(t *testing.T) {
 	table := &inject.Table{
 		Outcomes: make([]inject.Outcome, 1),
