@@ -41,6 +41,7 @@ func newCounter(c Config) *counter {
 	}
 	s.season.recentE = s.season.recentN
 	s.scale = 1
+	s.season.pace = unitMin / c.Step.Minutes()
 	return s
 }
 
@@ -275,5 +276,8 @@ func (s *counter) noise(first int64, marks uint8, sum, exposure float64) (n nois
 		n.squares += r * r
 	}
 	n.events = sum * (1 - squared/(exposure*exposure))
+	if s.attempts != nil {
+		n.events *= math.Max(0, 1-sum/exposure) // what independent attempts would give
+	}
 	return n
 }

@@ -61,15 +61,16 @@ func (d *dispersion) freedom(clump float64) float64 {
 }
 
 // learnWide compares the inner quarters of an hour with their neighbours: a
-// second difference, which no even rise moves.
-func (d *dispersion) learnWide(units [groupUnits]float32, phi, keep float64) {
+// second difference of values, which no even rise moves, against that of events.
+func (d *dispersion) learnWide(value, events [groupUnits]float32, phi, keep float64) {
 	d.wideN *= float32(keep)
 	d.wideD *= float32(keep)
 	for i := 1; i < groupUnits-1; i++ {
-		l, c, r := float64(units[i-1]), float64(units[i]), float64(units[i+1])
+		l, c, r := float64(events[i-1]), float64(events[i]), float64(events[i+1])
+		x := float64(value[i-1] - 2*value[i] + value[i+1])
 		if expect := phi * (l + 4*c + r); expect > 0 {
 			w := expect / (expect + 6*wideWeight)
-			d.wideN += float32(w * (l - 2*c + r) * (l - 2*c + r) / expect)
+			d.wideN += float32(w * x * x / expect)
 			d.wideD += float32(w)
 		}
 	}

@@ -25,7 +25,15 @@ type window struct {
 func (s *counter) variance(w window) float64 {
 	b := &s.belief
 	long := math.Min(1, float64(w.length-1)/float64(max(1, s.plan.unit-1)))
-	return (b.disp+(b.wide-b.disp)*long)*w.mean + b.spread*w.mean*w.mean
+	disp := b.disp
+	if s.attempts != nil {
+		disp = s.season.disp.fine(w.mean / float64(w.length)) // attempts change from bucket to bucket
+	}
+	noise := disp * (1 + (b.wide/b.disp-1)*long) * w.mean
+	if w.attempts > 0 {
+		noise *= math.Max(0, 1-w.mean/w.attempts) // of attempts, errors vary less than events do
+	}
+	return noise + b.spread*w.mean*w.mean
 }
 
 // score is -log10 of the chance of as much in this window.
@@ -39,7 +47,7 @@ func (s *counter) scoreOf(w window, v float64) float64 {
 		return 0
 	}
 	if s.attempts != nil {
-		return binomialScore(w.n, w.attempts, w.mean, v)
+		return rateScore(w.n, w.attempts, w.mean, v)
 	}
 	return Tail(w.n, w.mean, v)
 }

@@ -29,12 +29,13 @@ type plan struct {
 	minimum int64                     // buckets of history before anything may alarm
 	normal  int64                     // buckets of history for normal confidence
 	parent  Parent                    // nil: none
+	rate    bool                      // exposure differs from bucket to bucket
 }
 
 // planFor derives the plan of a configuration.
 func planFor(c Config) plan {
 	minutes := c.Step.Minutes()
-	p := plan{seconds: int64(c.Step / time.Second), parent: c.Parent}
+	p := plan{seconds: int64(c.Step / time.Second), parent: c.Parent, rate: c.Kind == Rate}
 	for _, w := range windowMinutes {
 		n := w
 		if minutes > 1 {

@@ -105,19 +105,82 @@ func saddle(n, m, v, r float64) float64 {
 	return math.Min(maxScore, -ln/math.Ln10)
 }
 
-// binomialScore is -log10 P(X >= n) of n errors in a attempts of which m were
-// expected, with variance v. The over-dispersion is taken as in Rao and Scott
-// (1992): the attempts count for as many independent ones as have the same
-// variance, which keeps the tail inside 0..a where a negative binomial does not.
-func binomialScore(n, a, m, v float64) float64 {
+// Bounds of the sum that the tail of a beta-binomial is: with more attempts and
+// beyond this variance the beta law of the same mean and variance stands in, whose
+// error is that of half an error in thirty; beyond this size nothing is
+// over-dispersed.
+const (
+	betaLong     = 5000.0
+	betaVariance = 1000.0
+	betaSize     = 1e7
+)
+
+// largeShare is the size of a beta law from which on the root of its likelihood
+// ratio is normal to the digits shown, and the incomplete beta function is not.
+const largeShare = 20000
+
+// shareScore is -log10 P(Y >= y) for a share Y with mean p, by the beta law of a
+// size (alpha + beta).
+func shareScore(y, p, size float64) float64 {
+	if size < largeShare {
+		return scoreOf(mathext.RegIncBeta((1-p)*size, p*size, 1-y))
+	}
+	if y <= p {
+		return -math.Log10(0.5)
+	}
+	r := y * math.Log(y/p)
+	if y < 1 {
+		r += (1 - y) * math.Log((1-y)/(1-p))
+	}
+	w := math.Sqrt(2 * size * math.Max(0, r))
+	if w < 30 {
+		return scoreOf(0.5 * math.Erfc(w/math.Sqrt2))
+	}
+	return math.Min(maxScore, (w*w/2+math.Log(w)+0.92)/math.Ln10) // Mills' ratio
+}
+
+// rateScore is -log10 P(X >= n) of n errors in a attempts of which m were expected,
+// with variance v: a beta-binomial, so that errors may come together, and cannot
+// be more than the attempts. Where v is not above that of independent attempts it
+// is the binomial.
+func rateScore(n, a, m, v float64) float64 {
 	p := m / a
 	if n <= 0 || p <= 0 || p >= 1 {
 		return 0
 	}
-	shrink := math.Min(1, m*(1-p)/v)
-	x, size := n*shrink, a*shrink
-	return scoreOf(mathext.RegIncBeta(x, size-x+1, p))
+	if n >= a {
+		n = a
+	}
+	inflation := v / (m * (1 - p))  // 1 + (a - 1) rho
+	size := (a-1)/(inflation-1) - 1 // alpha + beta = 1/rho - 1
+	alone := inflation <= 1.0001 || size > betaSize || a < 2
+	switch {
+	case alone && a <= betaLong:
+		return scoreOf(mathext.RegIncBeta(n, a-n+1, p))
+	case alone || a > betaLong && v > betaVariance || size <= 0:
+		// The beta law whose variance is that of the share of errors.
+		return shareScore(math.Min(1, (n-0.5)/a), p, math.Max(m*(a-m)/v-1, 1e-6))
+	}
+	alpha, beta := p*size, (1-p)*size
+	q := math.Exp(lchoose(a, n) + lbeta(n+alpha, a-n+beta) - lbeta(alpha, beta))
+	sum := 0.0
+	for k := n; k <= a && q > sum*1e-12; k++ {
+		sum += q
+		q *= (a - k) * (k + alpha) / ((k + 1) * (a - k - 1 + beta))
+	}
+	return scoreOf(sum)
 }
+
+// lbeta is the logarithm of the beta function.
+func lbeta(a, b float64) float64 {
+	x, _ := math.Lgamma(a)
+	y, _ := math.Lgamma(b)
+	z, _ := math.Lgamma(a + b)
+	return x + y - z
+}
+
+// lchoose is the logarithm of a binomial coefficient.
+func lchoose(a, n float64) float64 { return -math.Log(a+1) - lbeta(a-n+1, n+1) }
 
 // directMean is the mean up to which a quantile is found by adding probabilities.
 const directMean = 100

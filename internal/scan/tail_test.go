@@ -55,17 +55,59 @@ func TestTailScoreRises(t *testing.T) {
 	})
 }
 
-func TestBinomialScore(t *testing.T) {
+func TestRateScoreOfIndependentAttempts(t *testing.T) {
 	for _, c := range []struct{ n, a, m, v, want float64 }{
 		{5, 5, 2.5, 1.25, -math.Log10(math.Pow(0.5, 5))},
 		{1, 10, 1, 0.9, -math.Log10(1 - math.Pow(0.9, 10))},
 		{0, 10, 1, 0.9, 0},
+		{1, 1, 0.1, 0.09, 1},
 		{5, 10, 10, 1, 0}, // everything was expected to fail
 	} {
-		if got := binomialScore(c.n, c.a, c.m, c.v); math.Abs(got-c.want) > 1e-9 {
+		if got := rateScore(c.n, c.a, c.m, c.v); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("%g errors of %g with %g expected: %g, want %g", c.n, c.a, c.m, got, c.want)
 		}
 	}
+}
+
+// TestRateScoreIsTheTail compares with all probabilities added up from the other end.
+func TestRateScoreIsTheTail(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := float64(rapid.IntRange(2, 3000).Draw(t, "attempts"))
+		p := math.Exp(rapid.Float64Range(math.Log(0.001), math.Log(0.9)).Draw(t, "ln rate"))
+		rho := math.Exp(rapid.Float64Range(math.Log(1e-4), math.Log(0.3)).Draw(t, "ln correlation"))
+		m := p * a
+		v := m * (1 - p) * (1 + (a-1)*rho)
+		n := math.Max(1, math.Min(a, math.Ceil(m+rapid.Float64Range(0, 8).Draw(t, "sd")*math.Sqrt(v))))
+		alpha, beta := p*(1/rho-1), (1-p)*(1/rho-1)
+		want := 0.0
+		for k := a; k >= n; k-- {
+			want += math.Exp(lchoose(a, k) + lbeta(k+alpha, a-k+beta) - lbeta(alpha, beta))
+		}
+		if want < 1e-200 {
+			t.Skip("beyond what can be added up")
+		}
+		got, score := rateScore(n, a, m, v), -math.Log10(want)
+		if math.Abs(got-score) > 0.03+0.02*score {
+			t.Fatalf("%g errors of %g, %g expected, variance %g: score %g, want %g", n, a, m, v, got, score)
+		}
+	})
+}
+
+func TestRateScoreOfTinyAndHugeAttempts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := math.Ceil(math.Exp(rapid.Float64Range(0, 20).Draw(t, "ln attempts")))
+		m := a * math.Exp(rapid.Float64Range(-12, -0.01).Draw(t, "ln rate"))
+		v := m*(1-m/a)*rapid.Float64Range(0.5, 50).Draw(t, "inflation") + m*m*rapid.Float64Range(0, 0.3).Draw(t, "spread")
+		last := 0.0
+		for i := range 60 {
+			n := math.Min(a, math.Ceil(m+float64(i)*math.Sqrt(v)/4))
+			s := rateScore(n, a, m, v)
+			if math.IsNaN(s) || s < last*0.97-0.05 {
+				t.Fatalf("%g errors of %g, %g expected, variance %g: score %g after %g", n, a, m, v, s, last)
+			}
+			last = s
+		}
+	})
 }
 
 func TestQuantileCoversItsShare(t *testing.T) {
