@@ -73,16 +73,16 @@ func (c *coder) i32(v *int32, most int32) {
 // slots carries means by time.
 func (c *coder) slots(s []slot) {
 	for i := range s {
-		u := uint64(math.Float32bits(s[i].mean)) | uint64(s[i].n)<<32 | uint64(s[i].held)<<40
-		c.word(&u, 6)
-		s[i] = slot{math.Float32frombits(uint32(u)), uint8(u >> 32), uint8(u >> 40)}
+		u := uint64(math.Float32bits(s[i].mean)) | uint64(s[i].n)<<32
+		c.word(&u, 5)
+		s[i] = slot{math.Float32frombits(uint32(u)), uint8(u >> 32)}
 		c.bad = c.bad || s[i].n > maxVisits || s[i].mean != s[i].mean
 	}
 }
 
 // model carries all of a model but what its configuration gives.
 func (c *coder) model(m *Model) {
-	c.i64(&m.rows, &m.last)
+	c.i64(&m.rows, &m.last, &m.calm)
 	c.f64(&m.told, &m.reach.low, &m.reach.high, &m.reach.mid, &m.reach.n, &m.spread.sum, &m.spread.dev, &m.spread.n)
 	c.baseline(&m.base)
 	s := &m.shape
@@ -98,7 +98,9 @@ func (c *coder) model(m *Model) {
 		t := &m.tails[i]
 		c.i64(&t.seen)
 		c.i32(&t.start, tailBins)
-		c.f64(&t.sum, &t.weight, &t.share, &t.slope)
+		c.i32(&t.run, tailBins-1)
+		c.i32(&t.quiet, math.MaxInt32)
+		c.f64(&t.sum, &t.weight, &t.share, &t.slope, &t.runWeight)
 		c.f32(t.bin[:])
 	}
 }
@@ -108,15 +110,31 @@ func (c *coder) baseline(b *baseline) {
 	c.i64(&b.n, &b.open)
 	c.i32(&b.ringN, Window-1)
 	c.i32(&b.openN, math.MaxInt32)
-	c.i32(&b.openHeld, math.MaxInt32)
 	c.f64(&b.recent.sum, &b.recent.n, &b.offset.sum, &b.offset.n, &b.openS)
 	for i := range b.expert {
 		e := &b.expert[i]
+		c.i64(&e.n)
+		c.bad = c.bad || e.n < 0
 		c.f64(&e.err, &e.cut, &e.all)
 		c.f32(e.ring[:])
 	}
+	c.shift(&b.shift)
 	c.slots(b.day[:])
 	c.slots(b.week[:])
+}
+
+// shift carries what is known of the noise of means.
+func (c *coder) shift(s *shift) {
+	c.i64(&s.n)
+	c.f64(s.pointers()...)
+	c.i32(&s.run, math.MaxInt32)
+	c.i32(&s.count, math.MaxInt32)
+	for i := range s.slot {
+		u := uint64(math.Float32bits(s.slot[i])) | uint64(s.visits[i])<<32
+		c.word(&u, 5)
+		s.slot[i], s.visits[i] = math.Float32frombits(uint32(u)), uint8(u>>32)
+		c.bad = c.bad || s.visits[i] > maxVisits || s.slot[i] != s.slot[i]
+	}
 }
 
 // Append adds the state to a buffer.

@@ -49,6 +49,10 @@ const (
 	dayShape      = 14.0 // days over which the spread of a series is taken
 	newsHalf      = 0.5  // days after which what was said is half forgotten
 	newsMargin    = 1.5  // of what was said, that a bucket must reach to say it anew
+	newsLeast     = 2.5
+	believed      = 3.5
+	beyond        = 0.4
+	calmRun       = 60
 	oldNews       = 1.0  // the highest score of a bucket that says nothing new
 	warm          = 20   // observations before a tail is believed
 	rangeHalf     = 30.0 // days in which the known range shrinks halfway to its middle
@@ -70,10 +74,21 @@ type Verdict struct {
 	Expected float64 // of this bucket, in the values' unit
 	Score    float64 // -log10 of the chance of something as strange and as new
 	Strange  float64 // the same without asking whether it is new
+	Shift    float64 // -log10 of the chance of such a shift of the level
 	Mean     float64 // of the window, in the values' unit
 	Effect   float64 // of the window: deviation in scales, with its sign
 	Residual float64 // of this bucket alone, in scales
 }
+
+// Tails that a model learns. The level has one against the recent level and one
+// against the season: errors made before the season was known say nothing of it.
+const (
+	tailRecent = iota
+	tailSeason
+	tailReach
+	tailShape
+	channels
+)
 
 // Model is one series' state.
 type Model struct {
@@ -86,7 +101,8 @@ type Model struct {
 	reach  reach
 	spread spread
 	shape  shapes
-	tails  [3]tail
+	tails  [channels]tail
+	calm   int64
 	told   float64 // what was said of late
 }
 
@@ -124,23 +140,29 @@ func (m *Model) Observe(idx int64, v float64, held bool) Verdict {
 	r.Expected, r.Effect, r.Residual = m.from(e.mean), e.window, e.residual
 	r.Mean = m.from(e.mean + e.window*e.scale)
 	var s [3]float64
-	if e.known {
-		s[0] = m.tails[0].take(math.Abs(e.window), levelFloor)
+	switch {
+	case e.known && e.seasonal:
+		s[0] = m.tails[tailSeason].take(math.Abs(e.window), levelFloor)
+	case e.known:
+		s[0] = m.tails[tailRecent].take(math.Abs(e.window), levelFloor)
 	}
 	if m.rows > 5 {
-		s[1] = m.tails[1].take(m.reach.outside(x), rangeFloor)
+		s[1] = m.tails[tailReach].take(m.reach.outside(x), rangeFloor)
 	}
 	if m.shape.add(x, m.plan.block) {
-		s[2] = m.tails[2].take(m.shape.novelty()/m.spread.scale(x), shapeFloor)
+		s[2] = m.tails[tailShape].take(m.shape.novelty()/m.spread.scale(x), shapeFloor)
 	}
 	m.reach.learn(x, m.plan.fadeRange)
 	m.spread.learn(x, m.plan.fadeSpread)
-	m.base.learn(idx, x, held)
+	if e.known {
+		r.Shift = m.base.shifted(idx, x, !held)
+	}
+	m.base.learn(idx, x)
 	m.rows++
 	m.last = idx
 	if r.Ready {
-		r.Strange = join(s)
-		r.Score = m.news(r.Strange)
+		strange := join(s)
+		r.Strange, r.Score = chance(strange), chance(m.news(strange))
 	}
 	return r
 }
@@ -157,12 +179,28 @@ func join(s [3]float64) float64 {
 	return math.Cbrt(sum)
 }
 
+// chance turns a joint score into -log10 of the chance per bucket that a quiet series
+// brings as much: simulation over laws from constant to bursty says that the joint
+// score may be believed up to a point, and what goes beyond it only in part, for the
+// tails are learned from few.
+func chance(joint float64) float64 {
+	return math.Min(joint, believed+(joint-believed)*beyond)
+}
+
 // news is the score of a strangeness, given what was said before: strange buckets
 // come in flocks, and only the first of a flock, or one far stranger, is a surprise.
 func (m *Model) news(strange float64) float64 {
 	m.told *= m.plan.fadeTold
+	if m.calm++; m.calm > calmRun {
+		m.told = 0
+	}
+	if strange >= newsLeast {
+		m.calm = 0
+	}
 	if strange > m.told*newsMargin {
-		m.told = strange
+		if strange >= newsLeast {
+			m.told = strange
+		}
 		return strange
 	}
 	return math.Min(strange, oldNews)

@@ -19,7 +19,6 @@ const (
 	scaleKnown   = 5      // buckets before a scale is believed
 	errorClip    = 5.0    // mean errors that one bucket may teach an expert's error
 	simpler      = 0.95   // of a simpler expert's error, that another must do with
-	habitVisits  = 2      // visits in a row that may be held; the next one is learned
 	logScale     = 0.02   // the least scale of logarithms: two percent are no effect
 	maxVisits    = 40     // after which the weight of the visits before stays
 	expertRecent = 0
@@ -31,6 +30,7 @@ const (
 
 // expert is one way to tell what comes next, with how well it did.
 type expert struct {
+	n    int64   // buckets learned
 	err  float64 // mean error of late
 	cut  float64 // mean deviation, each cut
 	all  float64 // mean deviation, slowly
@@ -41,7 +41,6 @@ type expert struct {
 type slot struct {
 	mean float32
 	n    uint8
-	held uint8 // visits in a row that were not learned
 }
 
 // baseline tells what a value should be.
@@ -52,20 +51,21 @@ type baseline struct {
 	fadeDay    float64
 	fadeOffset float64
 
-	n        int64 // buckets learned
-	ringN    int32
-	recent   fading
-	offset   fading
-	open     int64 // quarter that is being summed, since 1970
-	openS    float64
-	openN    int32
-	openHeld int32
-	expert   [experts]expert
-	day      [quarters]slot
-	week     [hours]slot
+	n      int64 // buckets learned
+	ringN  int32
+	recent fading
+	offset fading
+	open   int64 // quarter that is being summed, since 1970
+	openS  float64
+	openN  int32
+	expert [experts]expert
+	shift  shift
+	day    [quarters]slot
+	week   [hours]slot
 
-	guess [experts]float64 // of the bucket that is being judged
-	best  int
+	guess  [experts]float64 // of the bucket that is being judged
+	usable int              // experts that know it
+	best   int
 }
 
 // fading is a mean with forgetting.
@@ -88,14 +88,16 @@ func (b *baseline) init(c Config) {
 // expected is what the baseline says of a bucket.
 type expected struct {
 	known    bool
+	seasonal bool // the expert that was chosen knows the time
 	mean     float64
 	scale    float64
 	residual float64 // of the bucket, in scales
 	window   float64 // mean of the last residuals, in scales
 }
 
-// guesses fills in what each expert expects of a bucket.
-func (b *baseline) guesses(idx int64, guess *[experts]float64) {
+// guesses fills in what each expert expects of a bucket. It returns how many of
+// them know that time.
+func (b *baseline) guesses(idx int64, guess *[experts]float64) int {
 	secs := idx * b.seconds
 	recent := b.recent.mean()
 	q := &b.day[mod(secs, daySecs)/quarterSecs]
@@ -106,6 +108,13 @@ func (b *baseline) guesses(idx int64, guess *[experts]float64) {
 	guess[expertOffset] = day + b.offset.mean()
 	hw := visitWeight[h.n]
 	guess[expertWeek] = day + float64(h.mean)*hw/(hw+slotPrior)
+	switch {
+	case q.n == 0:
+		return expertDay
+	case h.n == 0:
+		return min(b.count, expertWeek)
+	}
+	return b.count
 }
 
 // visitWeight is the weight of n visits with forgetting.
@@ -117,10 +126,10 @@ var visitWeight = func() (w [maxVisits + 1]float64) {
 }()
 
 // choose is the expert that erred least of late; a simpler one is preferred.
-func (b *baseline) choose() int {
+func (b *baseline) choose(usable int) int {
 	best := 0
-	for k := 1; k < b.count; k++ {
-		if b.n > 0 && b.expert[k].err < simpler*b.expert[best].err {
+	for k := 1; k < usable; k++ {
+		if b.expert[k].n > scaleKnown && b.expert[k].err < simpler*b.expert[best].err {
 			best = k
 		}
 	}
@@ -141,8 +150,8 @@ func (b *baseline) expect(idx int64, x float64) expected {
 	if b.n == 0 {
 		b.recent = fading{x, 1}
 	}
-	b.guesses(idx, &b.guess)
-	b.best = b.choose()
+	b.usable = b.guesses(idx, &b.guess)
+	b.best = b.choose(b.usable)
 	e := &b.expert[b.best]
 	mean := b.guess[b.best]
 	sum := x - mean
@@ -151,7 +160,7 @@ func (b *baseline) expect(idx int64, x float64) expected {
 	}
 	scale := b.scale(e, x)
 	return expected{
-		known: b.n > scaleKnown, mean: mean, scale: scale,
+		known: b.n > scaleKnown, seasonal: b.best > 0, mean: mean, scale: scale,
 		residual: (x - mean) / scale, window: sum / float64(b.ringN+1) / scale,
 	}
 }
@@ -159,19 +168,18 @@ func (b *baseline) expect(idx int64, x float64) expected {
 // forecast is the mean and the scale of a later bucket.
 func (b *baseline) forecast(idx int64) (mean, scale float64) {
 	var guess [experts]float64
-	b.guesses(idx, &guess)
-	k := b.choose()
+	k := b.choose(b.guesses(idx, &guess))
 	return guess[k], b.scale(&b.expert[k], guess[k])
 }
 
 // learn takes in the bucket that was judged last.
-func (b *baseline) learn(idx int64, x float64, held bool) {
+func (b *baseline) learn(idx int64, x float64) {
 	for k := range b.expert[:b.count] {
 		e := &b.expert[k]
 		r := x - b.guess[k]
 		copy(e.ring[:], e.ring[1:])
 		e.ring[Window-2] = float32(r)
-		if !held {
+		if k < b.usable {
 			b.learnExpert(e, math.Abs(r))
 		}
 	}
@@ -179,10 +187,6 @@ func (b *baseline) learn(idx int64, x float64, held bool) {
 	if q := idx * b.seconds / quarterSecs; q != b.open {
 		b.closeQuarter()
 		b.open = q
-	}
-	if held {
-		b.openHeld++
-		return
 	}
 	b.n++
 	if reach := scaleClip * b.scale(&b.expert[b.best], x); b.n > scaleKnown {
@@ -195,37 +199,55 @@ func (b *baseline) learn(idx int64, x float64, held bool) {
 
 // learnExpert takes in how far an expert was off.
 func (b *baseline) learnExpert(e *expert, d float64) {
-	slow := math.Max(1/(scaleSlow*scaleHalf/math.Ln2), 1/float64(b.n+1))
-	quick := math.Max(math.Ln2/scaleHalf, 1/float64(b.n+1))
+	slow := math.Max(1/(scaleSlow*scaleHalf/math.Ln2), 1/float64(e.n+1))
+	quick := math.Max(math.Ln2/scaleHalf, 1/float64(e.n+1))
 	e.all += (d - e.all) * slow
 	cut, off := d, d
-	if b.n > scaleKnown {
+	if e.n > scaleKnown {
 		cut = math.Min(d, scaleClip*math.Hypot(e.cut, e.all)+nearlyNothing)
 		off = math.Min(d, errorClip*e.err+nearlyNothing)
 	}
 	e.cut += (cut - e.cut) * quick
-	e.err += (off - e.err) * math.Max(1-b.fadeDay, 1/float64(b.n+1))
+	e.err += (off - e.err) * math.Max(1-b.fadeDay, 1/float64(e.n+1))
+	e.n++
+}
+
+// shifted is the score of a shift of the level that ends with the bucket that was
+// judged last.
+func (b *baseline) shifted(idx int64, x float64, learn bool) float64 {
+	var residuals [Window]float64
+	e := &b.expert[b.best]
+	n := copyWide(residuals[:], e.ring[Window-1-b.ringN:])
+	residuals[n] = x - b.guess[b.best]
+	floor := closeEnough*math.Abs(x) + nearlyNothing
+	if b.log {
+		floor = logScale
+	}
+	return b.shift.score(residuals[:n+1], int(mod(idx*b.seconds, daySecs)/quarterSecs), floor, learn)
+}
+
+// copyWide widens numbers; it returns how many.
+func copyWide(to []float64, from []float32) int {
+	for i, v := range from {
+		to[i] = float64(v)
+	}
+	return len(from)
 }
 
 // closeQuarter teaches the slots what the open quarter was.
 func (b *baseline) closeQuarter() {
 	secs := b.open * quarterSecs
+	b.shift.close(int(mod(secs, daySecs) / quarterSecs))
 	q := &b.day[mod(secs, daySecs)/quarterSecs]
-	switch {
-	case b.openN > 0 && b.openN >= b.openHeld:
+	if b.openN > 0 {
 		mean := b.openS / float64(b.openN)
 		if q.n > 0 {
 			h := &b.week[mod(secs, weekSecs)/hourSecs]
 			h.learn(mean - float64(q.mean))
 		}
 		q.learn(mean)
-		q.held = 0
-	case b.openHeld > 0:
-		if q.held++; q.held > habitVisits {
-			q.n, q.held = 0, 0
-		}
 	}
-	b.openS, b.openN, b.openHeld = 0, 0, 0
+	b.openS, b.openN = 0, 0
 }
 
 // learn takes one visit in.
@@ -241,9 +263,9 @@ func (b *baseline) interrupt() { b.ringN = 0 }
 // adopt makes the level of the last buckets the one to expect.
 func (b *baseline) adopt(idx int64) {
 	var guess [experts]float64
-	b.guesses(idx, &guess)
+	best := b.choose(b.guesses(idx, &guess))
 	shift := 0.0
-	for _, r := range b.expert[b.choose()].ring[Window-1-b.ringN:] {
+	for _, r := range b.expert[best].ring[Window-1-b.ringN:] {
 		shift += float64(r) / float64(max(1, b.ringN))
 	}
 	b.recent = fading{b.recent.mean() + shift, 1}

@@ -8,11 +8,12 @@ const (
 	tailBins   = 48
 	binsOctave = 8.0
 	tailHalf   = 4000.0 // observations after which one weighs half
-	tailFrom   = 0.01   // share of the observations that make the tail
+	tailFrom   = 0.007  // share of the observations that make the tail
 	tailSlope  = 0.12   // belief: mean of log(z/start) in the tail, as a normal law has it
 	tailWeight = 20.0   // observations in the tail that the belief is worth
-	tailEvery  = 8      // observations after which the start is found anew
-	tailBeyond = 32.0   // bins beyond the last that still raise the score
+	runGap     = 10
+	tailEvery  = 8    // observations after which the start is found anew
+	tailBeyond = 32.0 // bins beyond the last that still raise the score
 )
 
 // tailGrow is how much more the next observation weighs.
@@ -21,16 +22,19 @@ var tailGrow = math.Exp2(1 / tailHalf)
 // tail learns the upper tail of a channel's own past: a histogram with forgetting of
 // log z, and a Pareto law beyond its upper hundredth.
 type tail struct {
-	bin    [tailBins]float32
-	sum    float64 // of the bins
-	weight float64 // of the next observation
-	seen   int64
-	start  int32   // first bin of the tail
-	share  float64 // of the observations that lie there
-	slope  float64
+	bin       [tailBins]float32
+	sum       float64 // of the bins
+	weight    float64 // of the next observation
+	seen      int64
+	start     int32   // first bin of the tail
+	share     float64 // of the observations that lie there
+	slope     float64
+	run       int32 // bin of the highest of a run in the tail, less than 0 outside
+	runWeight float64
+	quiet     int32 // observations since the run was in the tail
 }
 
-// take is the score of z and learns it. Values below the floor are not told apart.
+// take is the score of z, and learns it. Values below the floor are not told apart.
 func (t *tail) take(z, floor float64) float64 {
 	if t.weight == 0 {
 		t.weight = 1
@@ -41,13 +45,34 @@ func (t *tail) take(z, floor float64) float64 {
 	}
 	score := 0.0
 	if t.seen > warm && l > float64(t.start) {
-		t.find()
-		if l > float64(t.start) {
+		if t.find(); l > float64(t.start) {
 			score = (math.Log(1/t.share) + (l-float64(t.start))*math.Ln2/binsOctave/t.slope) / math.Ln10
 		}
 	}
-	t.learn(min(int(l), tailBins-1))
+	t.flock(min(int32(l), tailBins-1))
 	return score
+}
+
+// flock learns an observation; of a run of neighbours in the tail only the highest
+// counts, for they are one event.
+func (t *tail) flock(bin int32) {
+	if t.seen <= warm || bin < t.start {
+		t.learn(int(bin))
+		if t.quiet++; t.quiet >= runGap {
+			t.run = 0
+		}
+		return
+	}
+	t.quiet = 0
+	switch {
+	case t.run == 0:
+		t.run, t.runWeight = bin, t.weight*tailGrow
+		t.learn(int(bin))
+	case bin > t.run:
+		t.bin[t.run] = max(0, t.bin[t.run]-float32(t.runWeight))
+		t.bin[bin] += float32(t.runWeight)
+		t.run = bin
+	}
 }
 
 // learn counts an observation in its bin.

@@ -10,7 +10,6 @@ import (
 const (
 	valueWindow   = 3    // buckets of the easing window
 	valueInside   = 1.5  // scales: a mean of the easing window below it is inside
-	valueAgain    = 2.0  // powers of ten beyond the threshold that bring an alarm though it is no news
 	valueStandard = 1.13 // standard deviations of a normal law in a scale
 	valueOnset    = 1.0  // scales that the first bucket of an episode must be off
 	valueSlack    = 0.5  // log-likelihood that an earlier onset may cost
@@ -86,7 +85,7 @@ func (s *values) Observe(idx int64, o Observation) Result {
 
 // opens begins an episode if the bucket is an alarm.
 func (s *values) opens(idx int64, v level.Verdict) bool {
-	if !v.Ready || s.looked <= s.plan.minimum || math.Max(v.Score, v.Strange-valueAgain) < s.threshold {
+	if !v.Ready || s.looked <= s.plan.minimum || math.Max(v.Strange, v.Shift) < s.threshold {
 		return false
 	}
 	s.ep = episode{
@@ -104,7 +103,7 @@ func (s *values) follow(idx int64, v level.Verdict) {
 			sum, n = sum+z, n+1
 		}
 	}
-	outside := math.Abs(sum) > valueInside*n || v.Strange >= s.threshold
+	outside := math.Abs(sum) > valueInside*n || math.Max(v.Strange, v.Shift) >= s.threshold
 	if s.ep.advance(idx, outside, &s.plan) {
 		s.model.Adopt(idx)
 	}
