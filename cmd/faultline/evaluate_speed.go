@@ -15,11 +15,11 @@ import (
 	"faultline/outage"
 )
 
-// Sizes of the measurement of speed: a run takes some tenths of a second, and the
-// best of three is told, for other work on the machine only slows down.
+// Sizes of the measurement of speed: a run takes some hundredths of a second, and the
+// best of many is told, for other work on the machine only slows down.
 const (
-	speedPoints   = 400_000
-	speedRuns     = 3
+	speedPoints   = 100_000
+	speedRuns     = 15
 	speedServices = 50
 	speedMinutes  = 2 * outage.Day
 )
