@@ -85,7 +85,7 @@ func (s *values) Observe(idx int64, o Observation) Result {
 
 // opens begins an episode if the bucket is an alarm.
 func (s *values) opens(idx int64, v level.Verdict) bool {
-	if !v.Ready || s.looked <= s.plan.minimum || math.Max(v.Strange, v.Shift) < s.threshold {
+	if !v.Ready || s.looked <= s.plan.minimum || math.Max(v.Score, v.Shift) < s.threshold {
 		return false
 	}
 	s.ep = episode{
@@ -103,8 +103,8 @@ func (s *values) follow(idx int64, v level.Verdict) {
 			sum, n = sum+z, n+1
 		}
 	}
-	outside := math.Abs(sum) > valueInside*n || math.Max(v.Strange, v.Shift) >= s.threshold
-	if s.ep.advance(idx, outside, &s.plan) {
+	// The means and shapes that raised the alarm look back too far to say when it is over.
+	if s.ep.advance(idx, math.Abs(sum) > valueInside*n, &s.plan) {
 		s.model.Adopt(idx)
 	}
 }
