@@ -8,7 +8,7 @@ import (
 )
 
 // stateVersion is the first byte of a saved state.
-const stateVersion = 5
+const stateVersion = 6
 
 // errState is what a state that this program did not write is refused with.
 var errState = errors.New("saved detector state does not fit: remove the snapshot so that it is made anew from the log")
@@ -139,7 +139,7 @@ func (c *coder) episode(e *episode) {
 	c.bad = c.bad || e.phase > Over
 	c.flag(&e.lost)
 	c.i64(&e.first, &e.onset, &e.peak, &e.last, &e.window, &e.quiet, &e.blind, &e.ended, &e.grace)
-	c.f64(&e.peakValue, &e.peakMean, &e.sum, &e.score, &e.confirm)
+	c.f64(&e.peakValue, &e.peakMean, &e.sum, &e.score, &e.confirm, &e.top)
 }
 
 // header carries the version and the kind, which must be the configured one.

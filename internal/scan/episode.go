@@ -17,6 +17,14 @@ const (
 	// adoptMinutes of an open episode make it the new normal: after a day, what
 	// lasts is no outage any more but a change of level.
 	adoptMinutes = 24 * 60
+	// surgeShare of the highest excess is what belongs to the surge, at its end and at
+	// its beginning: what is left of a crowd for hours, or a drift of the day before the
+	// surge, is no part of it.
+	surgeShare = 0.2
+	// towerMinutes are compared with the weakMinutes before them when the beginning is
+	// judged again.
+	towerMinutes = 5
+	weakMinutes  = 30
 	// lostMinutes without anybody looking end an episode.
 	lostMinutes = 60
 )
@@ -28,6 +36,7 @@ type episode struct {
 	peak, last          int64
 	peakValue, peakMean float64
 	sum, score, confirm float64
+	top                 float64 // highest excess of the easing window, a bucket
 	window              int64 // buckets of the easing window
 	quiet, blind        int64 // buckets inside, buckets without anybody looking, in a row
 	lost                bool  // nobody looked for so long that it cannot be followed
@@ -58,9 +67,50 @@ func (s *counter) follow(idx int64, score float64) {
 		// of one look times the number of looks.
 		e.confirm = math.Max(0, e.confirm-math.Log10(float64(after)))
 	}
+	last := e.last
 	w := s.back(idx, int(min(e.window, idx-e.onset+1)))
 	if e.advance(idx, w.n >= insideRatio*w.mean && s.score(w) >= insideScore, &s.plan) {
 		s.adopt(idx)
+	}
+	excess := w.excess()
+	e.top = math.Max(e.top, excess)
+	if e.phase == Alarm && math.Min(excess, s.back(idx, 1).excess()) < surgeShare*e.top {
+		e.last = last // still outside its baseline, and no more than the rest of a surge
+	}
+	if s.towers(idx) {
+		s.redate(idx)
+	}
+}
+
+// excess over the expectation, a bucket.
+func (w window) excess() float64 { return (w.n - w.mean) / float64(w.length) }
+
+// towers says whether the newest buckets leave what the episode was before them so
+// far behind that it was not yet the surge.
+func (s *counter) towers(idx int64) bool {
+	now, before := s.plan.buckets(towerMinutes, 1), s.plan.buckets(weakMinutes, 2)
+	if now+before > reach || idx-s.ep.onset+1 < now+before || s.attempts != nil {
+		return false
+	}
+	w := s.back(idx, int(now))
+	b := s.back(idx-now, int(before))
+	if w.mean <= 0 || b.mean <= 0 || w.excess()*surgeShare < b.excess() {
+		return false
+	}
+	w.mean *= math.Max(1, b.n/b.mean) // as high as it was: is this more?
+	return w.n >= effectFloor*w.mean && s.score(w) >= s.threshold
+}
+
+// redate moves the onset of an episode to where its surge began.
+func (s *counter) redate(idx int64) {
+	e := &s.ep
+	onset := s.onset(idx)
+	if onset <= e.onset {
+		return
+	}
+	e.onset, e.sum, e.peakValue = onset, 0, 0
+	for i := onset; i < idx; i++ {
+		e.note(i, float64(s.count(i)), s.expect(i), 0)
 	}
 }
 
