@@ -126,9 +126,13 @@ func (c *coder) baseline(b *baseline) {
 // shift carries what is known of the noise of means.
 func (c *coder) shift(s *shift) {
 	c.i64(&s.n)
-	c.f64(s.pointers()...)
-	c.i32(&s.run, math.MaxInt32)
+	c.f64(&s.rows, &s.fading, &s.sum)
 	c.i32(&s.count, math.MaxInt32)
+	for i := range s.look {
+		l := &s.look[i]
+		c.f64(&l.variance, &l.runs, &l.excess)
+		c.i32(&l.calm, math.MaxInt32-1)
+	}
 	for i := range s.slot {
 		u := uint64(math.Float32bits(s.slot[i])) | uint64(s.visits[i])<<32
 		c.word(&u, 5)

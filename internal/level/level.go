@@ -5,18 +5,19 @@
 // no randomness, so equal input gives equal output on every machine. Nothing of it
 // looks ahead, and it never knows the range of what is to come.
 //
-// Method: three channels look at the series. One compares the mean of the last six
-// buckets with what the time of day, the hour of the week or the last day lead to
-// expect, whichever has erred least of late. One asks how far a value lies outside
-// all that was seen, in parts of that range. One compares the shape of the last two
-// hours (or eight times three buckets) with a small memory of shapes. Each channel
-// learns the tail of its own past, so that a series that is always spiky is not
-// always surprising; what a tail says is -log10 of a chance. The three are joined,
-// and a bucket that adds little to a strangeness that was just said says nothing new.
-// docs/methodology.md has the formulas and what was tried.
+// Method: the score of a bucket joins three channels. One compares the mean of the
+// last six buckets with what the time of day, the hour of the week or the last day
+// lead to expect, whichever has erred least of late. One asks how far a value lies
+// outside all that was seen, in parts of that range. One compares the shape of the
+// last two hours (or eight times three buckets) with a small memory of shapes. Each
+// channel learns the tail of its own past, so that a series that is always spiky is
+// not always surprising. In a run of strange buckets only the first, or one far
+// stranger, is news. Beside the score stands the chance of a shift of the level,
+// whose noise learns no outage: it finds the tenth outage like the first.
+// docs/methodology.md has the formulas, their sources and what was tried.
 //
-// Limits: state is of fixed size (about 4 KB); history under 20 buckets gives no
-// score; a change slower than a day is learned, not found.
+// Limits: state is of fixed size (about 5 KB in memory); 20 buckets of history are
+// the least for a score; a change slower than a day is learned, not found.
 package level
 
 import "math"
@@ -44,25 +45,31 @@ type Config struct {
 }
 
 // Memory and belief. They were chosen on the tuning half of the Numenta Anomaly
-// Benchmark; over wide ranges the choice moves the score by no more than chance does.
+// Benchmark (internal/nab says which half that is); the neighbours of each of them
+// score within two or three points.
 const (
-	dayShape      = 14.0 // days over which the spread of a series is taken
-	newsHalf      = 0.5  // days after which what was said is half forgotten
-	newsMargin    = 1.5  // of what was said, that a bucket must reach to say it anew
-	newsLeast     = 2.5
-	believed      = 3.5
-	beyond        = 0.4
-	calmRun       = 60
-	oldNews       = 1.0  // the highest score of a bucket that says nothing new
-	warm          = 20   // observations before a tail is believed
-	rangeHalf     = 30.0 // days in which the known range shrinks halfway to its middle
-	rangeFloor    = 0.05 // of the range: what lies nearer outside is not told apart
-	levelFloor    = 2.0  // scales: deviations below it are not told apart
-	shapeFloor    = 1.0  // spreads: likewise of shapes
-	blockSeconds  = 900  // in a point of a shape, at least
-	blockBuckets  = 3    // and at least so many buckets
-	closeEnough   = 1e-3 // of a value: what differs by less is equal
-	nearlyNothing = 1e-9
+	spreadDays  = 14.0 // half-life of the spread of a series
+	reachDays   = 30.0 // days in which the known range shrinks halfway to its middle
+	reachFloor  = 0.05 // of the range: what lies nearer outside is not told apart
+	levelFloor  = 2.0  // scales: deviations below it are not told apart
+	shapeFloor  = 1.0  // spreads: likewise of shapes
+	blockSecs   = 900  // in a point of a shape, at least
+	blockLeast  = 3    // and at least so many buckets
+	warm        = 20   // observations before a tail is believed
+	reachWarm   = 5    // buckets before there is a range
+	closeEnough = 1e-3 // of a value: what differs by less is equal
+	tiny        = 1e-9 // keeps divisors from 0
+)
+
+// What is news, and what a joint score is worth.
+const (
+	newsLeast  = 2.5 // joint score from which a bucket belongs to a run
+	newsMargin = 1.5 // of what was said last, that a bucket of the run must reach to say more
+	newsDays   = 0.5 // half-life of what was said
+	newsGap    = 60  // buckets below newsLeast that end a run
+	oldNews    = 1.0 // the highest score of a bucket that says nothing new
+	believed   = 3.5 // joint score up to which it is the chance that simulation finds
+	beyond     = 0.4 // what of the rest is
 )
 
 // Window is how many buckets the level channel averages.
@@ -102,7 +109,7 @@ type Model struct {
 	spread spread
 	shape  shapes
 	tails  [channels]tail
-	calm   int64
+	calm   int64   // buckets since the last of a run
 	told   float64 // what was said of late
 }
 
@@ -111,7 +118,7 @@ type plan struct {
 	day        int64 // buckets in a day
 	block      int   // buckets in a point of a shape
 	fadeTold   float64
-	fadeRange  float64
+	fadeReach  float64
 	fadeSpread float64
 }
 
@@ -120,10 +127,10 @@ func New(c Config) *Model {
 	day := float64(86400) / float64(c.Seconds)
 	m := &Model{cfg: c, plan: plan{
 		day:        max(1, 86400/c.Seconds),
-		block:      int(max(blockBuckets, blockSeconds/c.Seconds)),
-		fadeTold:   math.Exp2(-1 / (newsHalf * day)),
-		fadeRange:  1 - math.Exp2(-1/(rangeHalf*day)),
-		fadeSpread: math.Exp2(-1 / (dayShape * day)),
+		block:      int(max(blockLeast, blockSecs/c.Seconds)),
+		fadeTold:   math.Exp2(-1 / (newsDays * day)),
+		fadeReach:  1 - math.Exp2(-1/(reachDays*day)),
+		fadeSpread: math.Exp2(-1 / (spreadDays * day)),
 	}}
 	m.base.init(c)
 	return m
@@ -146,13 +153,13 @@ func (m *Model) Observe(idx int64, v float64, held bool) Verdict {
 	case e.known:
 		s[0] = m.tails[tailRecent].take(math.Abs(e.window), levelFloor)
 	}
-	if m.rows > 5 {
-		s[1] = m.tails[tailReach].take(m.reach.outside(x), rangeFloor)
+	if m.rows > reachWarm {
+		s[1] = m.tails[tailReach].take(m.reach.outside(x), reachFloor)
 	}
 	if m.shape.add(x, m.plan.block) {
 		s[2] = m.tails[tailShape].take(m.shape.novelty()/m.spread.scale(x), shapeFloor)
 	}
-	m.reach.learn(x, m.plan.fadeRange)
+	m.reach.learn(x, m.plan.fadeReach)
 	m.spread.learn(x, m.plan.fadeSpread)
 	if e.known {
 		r.Shift = m.base.shifted(idx, x, !held)
@@ -191,7 +198,7 @@ func chance(joint float64) float64 {
 // come in flocks, and only the first of a flock, or one far stranger, is a surprise.
 func (m *Model) news(strange float64) float64 {
 	m.told *= m.plan.fadeTold
-	if m.calm++; m.calm > calmRun {
+	if m.calm++; m.calm > newsGap {
 		m.told = 0
 	}
 	if strange >= newsLeast {
@@ -212,7 +219,7 @@ func (m *Model) skip(idx int64) {
 	if m.rows == 0 || gap <= 0 {
 		return
 	}
-	m.told *= math.Exp2(-float64(gap) / (newsHalf * float64(m.plan.day)))
+	m.told *= math.Exp2(-float64(gap) / (newsDays * float64(m.plan.day)))
 	if gap >= int64(m.plan.block) {
 		m.shape.interrupt()
 	}
@@ -229,6 +236,9 @@ func (m *Model) Forecast(idx int64) (mean, low, high float64) {
 	return m.from(e), m.from(e - quantile*scale), m.from(e + quantile*scale)
 }
 
+// Settle says that an outage is over: the mean that reaches back into it is forgotten.
+func (m *Model) Settle() { m.base.shift.fading = 0 }
+
 // Adopt takes the level of the last window as the new normal.
 func (m *Model) Adopt(idx int64) { m.base.adopt(idx) }
 
@@ -240,7 +250,7 @@ func (m *Model) to(v float64) float64 {
 	if !m.cfg.Log {
 		return v
 	}
-	return math.Log(math.Max(v, 0) + math.Max(m.cfg.Floor, nearlyNothing))
+	return math.Log(math.Max(v, 0) + math.Max(m.cfg.Floor, tiny))
 }
 
 // from brings it back.
@@ -248,5 +258,5 @@ func (m *Model) from(x float64) float64 {
 	if !m.cfg.Log {
 		return x
 	}
-	return math.Exp(x) - math.Max(m.cfg.Floor, nearlyNothing)
+	return math.Exp(x) - math.Max(m.cfg.Floor, tiny)
 }

@@ -14,7 +14,7 @@ func (r *reach) outside(x float64) float64 {
 	if d <= 0 {
 		return 0
 	}
-	return d / (r.high - r.low + closeEnough*math.Abs(x) + nearlyNothing)
+	return d / (r.high - r.low + closeEnough*math.Abs(x) + tiny)
 }
 
 // learn takes a value in.
@@ -33,7 +33,7 @@ type spread struct{ sum, dev, n float64 }
 
 // scale is the spread, never 0.
 func (s *spread) scale(x float64) float64 {
-	return s.dev/math.Max(s.n, 1) + closeEnough*math.Abs(x) + nearlyNothing
+	return s.dev/math.Max(s.n, 1) + closeEnough*math.Abs(x) + tiny
 }
 
 // learn takes a value in.

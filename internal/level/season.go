@@ -10,12 +10,12 @@ const (
 	hourSecs     = 3600
 	daySecs      = 86400
 	weekSecs     = 7 * daySecs
-	slotKeep     = 0.9 // of the weight of the visits before, at each visit
-	slotPrior    = 0.2 // visits that the recent level counts for
-	offsetDays   = 0.25
+	slotKeep     = 0.9    // of the weight of the visits before, at each visit
+	slotPrior    = 0.2    // visits that the recent level counts for
+	offsetDays   = 0.25   // half-life of the offset from the time of day
 	scaleHalf    = 4000.0 // buckets after which a deviation weighs half in the scale
 	scaleSlow    = 4.0    // times as long for the part that is not cut
-	scaleClip    = 4.0    // scales that one bucket may teach the scale, and the baseline
+	scaleClip    = 4.0    // scales that one bucket may teach the scale, and the baseline: so much for outages
 	scaleKnown   = 5      // buckets before a scale is believed
 	errorClip    = 5.0    // mean errors that one bucket may teach an expert's error
 	simpler      = 0.95   // of a simpler expert's error, that another must do with
@@ -72,7 +72,7 @@ type baseline struct {
 type fading struct{ sum, n float64 }
 
 // mean is 0 where nothing is known.
-func (f *fading) mean() float64 { return f.sum / math.Max(f.n, nearlyNothing) }
+func (f *fading) mean() float64 { return f.sum / math.Max(f.n, tiny) }
 
 // learn takes a value in.
 func (f *fading) learn(x, keep float64) { f.sum, f.n = f.sum*keep+x, f.n*keep+1 }
@@ -138,7 +138,7 @@ func (b *baseline) choose(usable int) int {
 
 // scale of an expert at x.
 func (b *baseline) scale(e *expert, x float64) float64 {
-	s := math.Hypot(e.cut, e.all) + closeEnough*math.Abs(x) + nearlyNothing
+	s := math.Sqrt(e.cut*e.cut+e.all*e.all) + closeEnough*math.Abs(x) + tiny
 	if b.log {
 		s = math.Max(s, logScale)
 	}
@@ -204,8 +204,8 @@ func (b *baseline) learnExpert(e *expert, d float64) {
 	e.all += (d - e.all) * slow
 	cut, off := d, d
 	if e.n > scaleKnown {
-		cut = math.Min(d, scaleClip*math.Hypot(e.cut, e.all)+nearlyNothing)
-		off = math.Min(d, errorClip*e.err+nearlyNothing)
+		cut = math.Min(d, scaleClip*math.Sqrt(e.cut*e.cut+e.all*e.all)+tiny)
+		off = math.Min(d, errorClip*e.err+tiny)
 	}
 	e.cut += (cut - e.cut) * quick
 	e.err += (off - e.err) * math.Max(1-b.fadeDay, 1/float64(e.n+1))
@@ -219,11 +219,11 @@ func (b *baseline) shifted(idx int64, x float64, learn bool) float64 {
 	e := &b.expert[b.best]
 	n := copyWide(residuals[:], e.ring[Window-1-b.ringN:])
 	residuals[n] = x - b.guess[b.best]
-	floor := closeEnough*math.Abs(x) + nearlyNothing
+	floor := closeEnough*math.Abs(x) + tiny
 	if b.log {
 		floor = logScale
 	}
-	return b.shift.score(residuals[:n+1], int(mod(idx*b.seconds, daySecs)/quarterSecs), floor, learn)
+	return b.shift.score(residuals[:n+1], int(mod(idx*b.seconds, daySecs)/quarterSecs), floors{floor, shiftFloor * e.all}, learn)
 }
 
 // copyWide widens numbers; it returns how many.

@@ -111,5 +111,5 @@ func (s *shapes) closest() float64 {
 			best = min(best, apart(&s.memory[i], &s.memory[k]))
 		}
 	}
-	return math.Sqrt(float64(best)) + nearlyNothing
+	return math.Sqrt(float64(best)) + tiny
 }

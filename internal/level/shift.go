@@ -2,91 +2,113 @@ package level
 
 import "math"
 
-// How a shift of the level is told from noise.
+// How a shift of the level is told from noise. The beliefs are those of a normal law,
+// a little widened; what one run may teach is a compromise between series with many
+// outages and series with spikes that mean nothing.
 const (
 	shiftTail   = 3.0   // standard deviations from which the tail is learned
-	shiftShare  = 0.003 // belief: share of the buckets beyond it
-	shiftExcess = 0.35  // belief: mean excess beyond it, a little above the normal law's
-	shiftWeight = 30.0  // runs beyond it that the belief is worth
-	shiftMost   = 8.0   // excess that one run teaches at most
+	shiftShare  = 0.003 // belief: runs beyond it for each bucket
+	shiftExcess = 0.35  // belief: their mean excess
+	shiftWeight = 30.0  // runs that the belief is worth
+	shiftMost   = 6.0   // excess that one run teaches at most
 	shiftClip   = 3.0   // standard deviations that one bucket may teach the noise
-	shiftLooks  = 0.5   // in powers of ten: several windows are tried
+	shiftReach  = 8.0   // standard deviations that one bucket may move the fading mean
+	shiftFade   = 0.07  // of the distance to the newest residual, in the fading mean
+	shiftLooks  = 0.5   // powers of ten that trying several means costs
+	shiftFloor  = 0.25  // of the mean deviation, nothing cut, that is no shift
 	slotBelief  = 2.0   // visits that the common noise counts for in a quarter of the day
+	looks       = 4     // means of 1, 3 and Window buckets, and the fading one
 )
 
-// shiftWindows are the lengths of mean that are tried.
-var shiftWindows = [...]int{1, 3, Window}
+// lengths are the buckets of the plain means.
+var lengths = [looks - 1]int{1, 3, Window}
 
 // shift asks whether the mean of the last buckets is off what is expected by more
 // than the noise of such means. It is what finds one outage as well as the next: its
 // noise learns no outage, and its tail no more than a little of each.
 type shift struct {
-	n        int64
-	noise    [len(shiftWindows)]float64 // variance of means
-	run      int32                      // buckets since the tail was left
-	rows     float64
-	runs, xs float64 // runs in the tail, and their excess
-	slot     [quarters]float32
-	visits   [quarters]uint8
-	sum      float64 // of the open quarter: deviation over noise
-	count    int32
+	n      int64
+	rows   float64 // buckets, with forgetting
+	fading float64 // mean of the residuals that fades
+	look   [looks]look
+
+	slot   [quarters]float32 // noise of a quarter of the day over the common noise
+	visits [quarters]uint8
+	sum    float64 // of the open quarter: deviation over noise
+	count  int32
 }
+
+// look is one of the means that are tried.
+type look struct {
+	variance float64
+	runs     float64 // beyond the start of the tail, with forgetting
+	excess   float64 // theirs
+	calm     int32   // buckets since the last one
+}
+
+// steady is how much of the noise of one bucket a mean has when buckets are
+// independent.
+var steady = [looks]float64{1, 0.58, 0.41, 0.19}
+
+// floors are what no shift is smaller than: of every mean, and of single buckets.
+type floors struct{ any, single float64 }
 
 // score is -log10 of the chance of the most surprising mean; residuals are the last
 // ones of the expert, the newest last.
-func (s *shift) score(residuals []float64, quarter int, floor float64, learn bool) float64 {
+func (s *shift) score(residuals []float64, quarter int, floor floors, learn bool) float64 {
 	w := visitWeight[s.visits[quarter]]
 	factor := (float64(s.slot[quarter])*w + slotBelief) / (w + slotBelief)
-	top, sum := 0.0, 0.0
-	for k, length := range shiftWindows {
+	s.rows = s.rows*tailKeep + 1
+	newest := len(residuals) - 1
+	top, sum, done := 0.0, 0.0, 0
+	for k, length := range lengths {
 		if length > len(residuals) {
 			break
 		}
-		sum = 0
-		for _, r := range residuals[len(residuals)-length:] {
-			sum += r
+		for ; done < length; done++ {
+			sum += residuals[newest-done]
 		}
-		m := math.Abs(sum) / float64(length)
-		sd := math.Sqrt(s.noise[k])*factor + floor
-		if s.n > warm {
-			top = math.Max(top, m/sd)
-		}
-		if learn {
-			m /= factor
-			if s.n > warm {
-				m = math.Min(m, shiftClip*math.Sqrt(s.noise[k])+floor)
-			}
-			s.noise[k] += (m*m - s.noise[k]) * math.Max(math.Ln2/scaleHalf, 1/float64(s.n+1))
-		}
+		top = math.Max(top, s.take(k, math.Abs(sum)/float64(length)/factor, floor.of(k)/factor, learn))
 	}
+	sd := math.Sqrt(s.look[0].variance)
+	reach := shiftReach*sd*factor + floor.of(0)
+	s.fading += (math.Max(-reach, math.Min(reach, residuals[newest])) - s.fading) * shiftFade
+	top = math.Max(top, s.take(looks-1, math.Abs(s.fading)/factor, floor.of(looks-1)/factor, learn))
 	if learn {
 		s.n++
-		s.sum += math.Min(shiftClip, math.Abs(residuals[len(residuals)-1])/(math.Sqrt(s.noise[0])+floor))
+		s.sum += math.Min(shiftClip, math.Abs(residuals[newest])/(sd+floor.of(0)))
 		s.count++
 	}
-	score := 0.0
-	if top > shiftTail && s.n > warm {
-		share := (s.runs + shiftWeight) / (s.rows + shiftWeight/shiftShare)
-		excess := (s.xs + shiftWeight*shiftExcess) / (s.runs + shiftWeight)
-		score = math.Max(0, -math.Log10(share)+(top-shiftTail)/excess/math.Ln10-shiftLooks)
-	}
-	s.learnTail(top)
-	return score
+	return math.Max(0, top-shiftLooks)
 }
 
-// learnTail counts a run beyond the start of the tail once, by its first bucket.
-func (s *shift) learnTail(top float64) {
-	keep := 1 - math.Ln2/tailHalf
-	s.rows, s.runs, s.xs = s.rows*keep+1, s.runs*keep, s.xs*keep
-	if top <= shiftTail {
-		s.run++
-		return
+// of is the floor of a mean.
+func (f floors) of(k int) float64 { return f.any + f.single*steady[k] }
+
+// take is the score of one mean, and learns it.
+func (s *shift) take(k int, mean, floor float64, learn bool) float64 {
+	l := &s.look[k]
+	sd := math.Sqrt(l.variance)
+	l.runs, l.excess = l.runs*tailKeep, l.excess*tailKeep
+	l.calm = min(l.calm+1, runGap+1)
+	score := 0.0
+	if z := mean / (sd + floor); z > shiftTail && s.n > warm {
+		share := (l.runs + shiftWeight) / (s.rows + shiftWeight/shiftShare)
+		excess := (l.excess + shiftWeight*shiftExcess) / (l.runs + shiftWeight)
+		score = -math.Log10(share) + (z-shiftTail)/excess/math.Ln10
+		if l.calm > runGap { // a run counts once, by its first bucket
+			l.runs++
+			l.excess += math.Min(shiftMost*share/shiftShare, z-shiftTail)
+		}
+		l.calm = 0
 	}
-	if s.run >= runGap {
-		s.runs++
-		s.xs += math.Min(shiftMost, top-shiftTail)
+	if learn {
+		if s.n > warm {
+			mean = math.Min(mean, shiftClip*sd+floor)
+		}
+		l.variance += (mean*mean - l.variance) * math.Max(math.Ln2/scaleHalf, 1/float64(s.n+1))
 	}
-	s.run = 0
+	return score
 }
 
 // close teaches a quarter of the day how noisy it was.
@@ -98,13 +120,4 @@ func (s *shift) close(quarter int) {
 		s.visits[quarter] = min(s.visits[quarter]+1, maxVisits)
 	}
 	s.sum, s.count = 0, 0
-}
-
-// pointers are the numbers that are saved.
-func (s *shift) pointers() []*float64 {
-	p := []*float64{&s.rows, &s.runs, &s.xs, &s.sum}
-	for k := range s.noise {
-		p = append(p, &s.noise[k])
-	}
-	return p
 }

@@ -11,27 +11,31 @@ const (
 	tailFrom   = 0.007  // share of the observations that make the tail
 	tailSlope  = 0.12   // belief: mean of log(z/start) in the tail, as a normal law has it
 	tailWeight = 20.0   // observations in the tail that the belief is worth
-	runGap     = 10
-	tailEvery  = 8    // observations after which the start is found anew
-	tailBeyond = 32.0 // bins beyond the last that still raise the score
+	runGap     = 10     // observations outside the tail that end a run in it
+	tailEvery  = 8      // observations after which the start is found anew
+	tailBeyond = 32.0   // bins beyond the last that still raise the score
 )
 
-// tailGrow is how much more the next observation weighs.
-var tailGrow = math.Exp2(1 / tailHalf)
+// tailGrow is how much more the next observation weighs, tailKeep what is left of the
+// weight of those before.
+var (
+	tailGrow = math.Exp2(1 / tailHalf)
+	tailKeep = math.Exp2(-1 / tailHalf)
+)
 
 // tail learns the upper tail of a channel's own past: a histogram with forgetting of
-// log z, and a Pareto law beyond its upper hundredth.
+// log z, of whose runs in the tail only the highest counts, and a Pareto law beyond.
 type tail struct {
 	bin       [tailBins]float32
 	sum       float64 // of the bins
 	weight    float64 // of the next observation
 	seen      int64
 	start     int32   // first bin of the tail
-	share     float64 // of the observations that lie there
-	slope     float64
-	run       int32 // bin of the highest of a run in the tail, less than 0 outside
-	runWeight float64
-	quiet     int32 // observations since the run was in the tail
+	share     float64 // of the observations that begin a run there
+	slope     float64 // mean of log(z/start) there
+	run       int32   // bin of the highest of the run, 0 outside
+	runWeight float64 // with which it was counted
+	quiet     int32   // observations since the run was in the tail
 }
 
 // take is the score of z, and learns it. Values below the floor are not told apart.

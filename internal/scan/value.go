@@ -10,6 +10,7 @@ import (
 const (
 	valueWindow   = 3    // buckets of the easing window
 	valueInside   = 1.5  // scales: a mean of the easing window below it is inside
+	valueLeast    = 0.6  // scales, likewise: of an episode that began with less
 	valueStandard = 1.13 // standard deviations of a normal law in a scale
 	valueOnset    = 1.0  // scales that the first bucket of an episode must be off
 	valueSlack    = 0.5  // log-likelihood that an earlier onset may cost
@@ -28,6 +29,7 @@ type values struct {
 	looked int64
 	ep     episode
 	model  *level.Model
+	inside float64            // scales that end the open episode
 	rest   [valueRing]float32 // residuals in scales; not a number where nobody looked
 }
 
@@ -74,7 +76,7 @@ func (s *values) Observe(idx int64, o Observation) Result {
 		s.ep.phase = None
 		return r
 	}
-	s.ep.score = math.Max(s.ep.score, v.Strange)
+	s.ep.score = math.Max(s.ep.score, math.Max(v.Strange, v.Shift))
 	if d := math.Abs(o.Value - v.Expected); s.ep.first == idx || d > math.Abs(s.ep.peakValue-s.ep.peakMean) {
 		s.ep.peak, s.ep.peakValue, s.ep.peakMean = idx, o.Value, v.Expected
 	}
@@ -92,6 +94,8 @@ func (s *values) opens(idx int64, v level.Verdict) bool {
 		phase: Alarm, first: idx, onset: s.onset(idx, v.Effect), last: idx, peak: idx, window: valueWindow,
 		ended: s.ep.ended,
 	}
+	off := math.Max(math.Abs(v.Effect), math.Abs(v.Residual))
+	s.inside = math.Max(valueLeast, math.Min(valueInside, off/2))
 	return true
 }
 
@@ -104,8 +108,11 @@ func (s *values) follow(idx int64, v level.Verdict) {
 		}
 	}
 	// The means and shapes that raised the alarm look back too far to say when it is over.
-	if s.ep.advance(idx, math.Abs(sum) > valueInside*n, &s.plan) {
+	if s.ep.advance(idx, math.Abs(sum) > s.inside*n, &s.plan) {
 		s.model.Adopt(idx)
+	}
+	if s.ep.phase == Over {
+		s.model.Settle()
 	}
 }
 
@@ -172,6 +179,7 @@ func (c *coder) values(s *values) {
 	c.i64(&s.now, &s.looked)
 	c.bad = c.bad || s.now > farthest || s.now < -farthest
 	c.episode(&s.ep)
+	c.f64(&s.inside)
 	c.f32(s.rest[:])
 }
 
