@@ -79,14 +79,60 @@ type Detection struct {
 	// limit; 0 with NetworksUnknown for imported counts.
 	Networks        int  `json:"networks"`
 	NetworksUnknown bool `json:"networks_unknown,omitempty"`
+	// Trials is the number of attempts in this minute, for a signal of kind rate.
+	Trials int `json:"trials,omitempty"`
+	// Value is the level of this minute in the unit of the signal, and WindowValue
+	// that of the window, for a signal of kind value; their baseline is in the
+	// same unit.
+	Value       float64 `json:"value,omitempty"`
+	WindowValue float64 `json:"window_value,omitempty"`
+	// Dimension is set when many places speak together: no single one of them needs
+	// to be outside its own baseline. Count, Baseline and window are sums over Places.
+	Dimension Dimension `json:"dimension,omitempty"`
+	Places    []Place   `json:"places,omitempty"` // hottest first
+	// Parts are the signals that speak together when Signal is SignalCombined.
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Dimension is what the places of a pooled detection are.
+type Dimension string
+
+// Dimensions. Networks are for operators: no public page, feed or API names one.
+const (
+	DimensionCountries  Dimension = "countries"
+	DimensionCategories Dimension = "categories"
+	DimensionNetworks   Dimension = "networks"
+)
+
+// Place is one hot cell of a pooled detection.
+type Place struct {
+	Name     string  `json:"name"`
+	Count    int     `json:"count"`    // since the onset
+	Expected float64 `json:"expected"` // since the onset
+	Last     int     `json:"last"`     // of this minute
+}
+
+// Part is what one family of signals brings to a combined detection.
+type Part struct {
+	Family string  `json:"family"`
+	Signal string  `json:"signal"` // of the family, the one that speaks loudest
+	Score  float64 `json:"score"`  // after its cap and its age
+}
+
+// Whole says that a detection is of all reports of its service: neither of a part of
+// them nor of another signal.
+func (d *Detection) Whole() bool {
+	return d.Signal == SignalReports && d.Country == "" && d.Category == "" && d.Dimension == ""
 }
 
 // MinuteDetections is one record: all detections of a service's minute. Detect
 // is its only writer.
 type MinuteDetections struct {
-	Service    string      `json:"service"`
-	Minute     Minute      `json:"minute"`
-	Detections []Detection `json:"detections"` // all countries and categories first, then by country, then by category
+	Service string `json:"service"`
+	Minute  Minute `json:"minute"`
+	// Detections are ordered: reports before other signals, in the order of the table;
+	// of each, single series before pooled ones; of those, by category, then country.
+	Detections []Detection `json:"detections"`
 }
 
 // Key identifies the record.

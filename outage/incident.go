@@ -83,8 +83,12 @@ type Incident struct {
 	Severity   Severity   `json:"severity"`
 	Confidence Confidence `json:"confidence"` // of the baseline it rests on
 	Links      []Link     `json:"links,omitempty"`
-	// Basis says what the incident rests on: "crowd" here.
+	// Basis says what the incident rests on: the families of signals that have
+	// spoken, joined by "+"; "crowd" for reports alone.
 	Basis string `json:"basis"`
+	// Wide is set while the incident rests on many places together, none of which
+	// stands out by itself, and says what they are. Networks are never named.
+	Wide Dimension `json:"wide,omitempty"`
 }
 
 // IncidentID derives the identity that never changes.

@@ -2,19 +2,21 @@ package outage
 
 import "fmt"
 
-// SignalReports is the count of distinct reporters.
-const SignalReports = "reports"
-
 // Point is one count of one minute in one cell. The cell is the joint of place,
 // category and network, so that every total is a sum over one record. Rollup is
-// its only writer.
+// its only writer. What Count, Trials and Sum mean is said by the signal's kind.
 type Point struct {
 	Signal   string `json:"signal"`
 	Country  string `json:"country,omitempty"`  // empty: unknown
 	Category string `json:"category,omitempty"` // empty: unknown
 	Network  string `json:"network,omitempty"`  // empty: unknown
-	Count    int    `json:"count"`              // distinct reporters
+	Count    int    `json:"count"`              // distinct reporters; errors; values; a level of status
 	Aside    int    `json:"aside,omitempty"`    // reporters kept with weight zero
+	Trials   int    `json:"trials,omitempty"`   // attempts, of which Count failed
+	// Sum adds up Count values, in milliseconds; their natural logarithms where the
+	// signal says so.
+	Sum     float64 `json:"sum,omitempty"`
+	Missing bool    `json:"missing,omitempty"` // nobody looked here in this minute
 }
 
 // MinutePoints is one record: all non-zero cells of a service's minute. A minute
@@ -31,11 +33,13 @@ func (p *MinutePoints) Key() string {
 	return fmt.Sprintf("%s/%s/%d", p.Service, p.Minute, p.Revision)
 }
 
-// Total is the sum of counts over all cells.
+// Total is the number of reports in all cells.
 func (p *MinutePoints) Total() int {
 	n := 0
 	for i := range p.Points {
-		n += p.Points[i].Count
+		if p.Points[i].Signal == SignalReports {
+			n += p.Points[i].Count
+		}
 	}
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,8 +15,31 @@ import (
 
 var update = flag.Bool("update", false, "write the goldens of types that have none; an old golden is never changed")
 
-// samples has every stored type with every field set, so that a field that is
-// renamed or dropped shows.
+// later has the types that have got more fields since, with every field set. What
+// was stored before is among samples and must be written and read as it was.
+func later() map[string]any {
+	m := outage.Minute(29026650)
+	base := outage.Baseline{Expected: 23.5, Low: 10, High: 41, Dispersion: 3.9, Confidence: outage.ConfidenceNormal, Method: "scan/2"}
+	incident := *samples()["incident"].(*outage.Incident)
+	incident.Wide = outage.DimensionCountries
+	return map[string]any{
+		"points_2": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{{
+			Signal: outage.SignalLatency, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2,
+			Trials: 6, Sum: 27.5, Missing: true,
+		}}},
+		"detections_2": &outage.MinuteDetections{Service: "x", Minute: m, Detections: []outage.Detection{{
+			Signal: outage.SignalCombined, Country: "US", Category: "app", Phase: outage.PhaseAlarm, Count: 120, Baseline: base,
+			Score: 12.5, Window: 3, WindowCount: 300, WindowExpected: 70.5, Effect: 4.2, First: m - 2, Onset: m - 4, OnsetCount: 330,
+			Confirm: 6.5, Networks: 4, NetworksUnknown: true, Trials: 200, Value: 250.5, WindowValue: 240.5,
+			Dimension: outage.DimensionCountries, Places: []outage.Place{{Name: "US", Count: 12, Expected: 1.5, Last: 3}},
+			Parts: []outage.Part{{Family: "probes", Signal: outage.SignalProbeErrors, Score: 3.5}},
+		}}},
+		"incident_2": &incident,
+	}
+}
+
+// samples has every stored type with every field that it was first stored with, so
+// that a field that is renamed or dropped shows.
 func samples() map[string]any {
 	m := outage.Minute(29026650) // 2025-03-10T09:30Z
 	base := outage.Baseline{Expected: 23.5, Low: 10, High: 41, Dispersion: 3.9, Confidence: outage.ConfidenceNormal, Method: "scan/1"}
@@ -58,9 +82,12 @@ func samples() map[string]any {
 // What was stored once decodes for ever: every golden reads back as the sample
 // that made it, and the sample is written as the golden says.
 func TestWire(t *testing.T) {
-	for name, sample := range samples() {
+	all := samples()
+	grown := map[string]bool{"points": true, "detections": true, "incident": true}
+	maps.Copy(all, later())
+	for name, sample := range all {
 		t.Run(name, func(t *testing.T) {
-			if unset := zeroField(reflect.ValueOf(sample).Elem()); unset != "" {
+			if unset := zeroField(reflect.ValueOf(sample).Elem()); unset != "" && !grown[name] {
 				t.Fatalf("the sample leaves %s empty: set it, so that the golden holds it", unset)
 			}
 			got, err := json.MarshalIndent(sample, "", "  ")
