@@ -39,6 +39,9 @@ type Signal struct {
 	// Log says that Point.Sum adds up natural logarithms, so that a level is a
 	// geometric mean and a change is a factor.
 	Log bool
+	// Worse is the direction that is bad: 1 up, -1 down, 0 both. A series outside its
+	// baseline on the other side makes no detection.
+	Worse int
 	// Family holds signals that may depend on each other: they err together.
 	Family string
 }
@@ -46,9 +49,9 @@ type Signal struct {
 // Signals lists the table, reports first.
 func Signals() []Signal {
 	return []Signal{
-		{Name: SignalReports, Kind: KindCount, Family: "crowd"},
-		{Name: SignalProbeErrors, Kind: KindRate, Family: "probes"},
-		{Name: SignalLatency, Kind: KindValue, Log: true, Family: "probes"},
-		{Name: SignalStatus, Kind: KindWord, Family: "operator"},
+		{Name: SignalReports, Kind: KindCount, Worse: 1, Family: "crowd"},
+		{Name: SignalProbeErrors, Kind: KindRate, Worse: 1, Family: "probes"},
+		{Name: SignalLatency, Kind: KindValue, Log: true, Worse: 1, Family: "probes"},
+		{Name: SignalStatus, Kind: KindWord, Worse: 1, Family: "operator"},
 	}
 }

@@ -12,7 +12,7 @@ const refineRounds = 5
 
 // finding names the hot cells of the window under its best hypothesis: each with the
 // chance that it is hot, the share of hot ones being fitted (an empirical Bayes
-// estimate by expectation and maximisation). The two hottest are always named.
+// estimate by expectation and maximisation). The three hottest are always named, for fewer cannot have fired.
 func (l *look) finding() Finding {
 	s, w := l.scene, l.window
 	share := l.bestShare
@@ -38,7 +38,7 @@ func (l *look) finding() Finding {
 		return cmp.Or(cmp.Compare(b.Chance, a.Chance), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cell, b.Cell))
 	})
 	n := 0
-	for n < len(places) && (n < 2 || places[n].Chance >= hotChance) {
+	for n < len(places) && (n < 3 || places[n].Chance >= hotChance) {
 		n++
 	}
 	f := Finding{Window: Windows()[w], Places: places[:n]}

@@ -20,7 +20,11 @@
 // cells alike is the total's business and is nearly invisible here.
 package pool
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+)
 
 // Looks is the number of windows that end now.
 const Looks = 8
@@ -264,4 +268,23 @@ func (l *look) hot(i int, a, level float64) float64 {
 	c := &l.scene.Cells[i]
 	n, m, k := float64(c.Count[l.window]), c.Expected[l.window]*level, l.size(c)
 	return math.Exp(math.Min(700, n*math.Log(a)-(k+n)*math.Log1p((a-1)*m/(k+m))))
+}
+
+// Tail is -log10 of the chance of count or more for a negative binomial of this mean
+// and variance: the judgement of places that were chosen before, by other minutes.
+func Tail(count int, mean, variance float64) float64 {
+	if count <= 0 || !(mean > 0) {
+		return 0
+	}
+	n := float64(count)
+	p := 0.0
+	if variance <= mean*1.0001 {
+		p = mathext.GammaIncReg(n, mean)
+	} else {
+		p = mathext.RegIncBeta(n, mean*mean/(variance-mean), 1-mean/variance)
+	}
+	if !(p > 0) {
+		return maxScore
+	}
+	return math.Min(maxScore, math.Max(0, -math.Log10(p)))
 }

@@ -1,0 +1,361 @@
+// Package places watches the places of one service together: how many reports each of
+// its countries, categories or networks usually has, and episodes in which many of
+// them have more.
+//
+// It reads counts, minute by minute, and writes findings; it has no clock and no I/O.
+// Its state is saved and restored without a change in what follows.
+//
+// Method: a place has a share of what is expected of the service as a whole (so that
+// it follows the service's season, week and level) and, for a country, the shape of
+// the day by its own clock. Shares are gamma-Poisson estimates, learned in quarter
+// hours, an hour late, and never while something is unusual. Package pool judges all
+// places together; an episode begins when its score reaches the threshold, is dated
+// back by likelihood, and goes on while the places that were named then stay above
+// what is expected of them. A second look for confirmation counts only those places
+// and only minutes after the first alarm, so that it owes nothing to the search.
+//
+// Limits: a day of history is wanted before anything is said. A place takes part when
+// something was learned of it; the first reports of a new one never count. A place
+// costs about 100 bytes; the least busy ones of more than Config.Limit are not told apart.
+package places
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"faultline/internal/pool"
+	"faultline/outage"
+)
+
+// What is believed of a place, and how long it is remembered.
+const (
+	unit      = outage.Minute(15) // of learning
+	delay     = outage.Hour       // between seeing and learning
+	lifeLeast = 96.0              // units after which a busy place's past weighs half: a day
+	lifeMost  = 14 * 96.0         // and a quiet one's
+	lifeCount = 30.0              // reports that a share wants to rest on
+	priorSeen = 0.5               // reports that being new is worth
+	// wander is the relative variance of a place's share around what was learned: weekends
+	// and holidays are not everywhere the same.
+	wander = 0.25 * 0.25
+	// apart is the same of all places together around the service as a whole.
+	apart = 0.15 * 0.15
+	// Clusters of people within one place: excess of variance over mean, believed with
+	// the weight of so many reports, and learned from places with few of them a quarter
+	// hour, for in busy ones it cannot be told from wandering.
+	excessPrior  = 0.3
+	excessWeight = 200.0
+	excessFloor  = 0.1
+	excessMost   = 3.0 // reports a unit
+	excessLife   = 14 * 96.0
+	excessClip   = 25.0 // squared residual over mean plus one, at most
+	// minHistory is how many minutes of listening are wanted before anything is said.
+	minHistory = 24 * 60
+	// forgotten is the number of reports below which a place makes room for another.
+	forgotten = 0.1
+)
+
+// Config fixes a tracker's rule.
+type Config struct {
+	Threshold float64 // score that begins an episode
+	Countries bool    // places have clocks of their own
+	Limit     int     // places that are told apart
+}
+
+// Validate says what is wrong with a configuration.
+func (c Config) Validate() error {
+	if !(c.Threshold > 1) || c.Threshold > 20 {
+		return fmt.Errorf("threshold %g of a pooled detection: use 1 to 20", c.Threshold)
+	}
+	if c.Limit < 0 || c.Limit > maxPlaces {
+		return fmt.Errorf("%d places that are told apart: use 0 to %d", c.Limit, maxPlaces)
+	}
+	return nil
+}
+
+// maxPlaces bounds what a saved state may claim.
+const maxPlaces = 1 << 16
+
+// place is one country, category or network.
+type place struct {
+	name     string
+	zone     zone
+	count    float64 // learned, discounted; without the prior
+	exposure float64 // expectation of the whole over the same time, discounted alike
+	now      int     // reports of the running minute
+}
+
+// event is the reports of one place in one minute; place -1 stands for the rest.
+type event struct {
+	minute outage.Minute
+	place  int32
+	count  int32
+}
+
+// Tracker watches one dimension of one service.
+type Tracker struct {
+	cfg      Config
+	places   []place
+	index    map[string]int
+	rest     place   // reports of no place that is told apart
+	touched  []int   // places with reports in the running minute
+	events   []event // of the last ringLen minutes, oldest first
+	exposure float64 // of a place that has never had a report
+	excessN  float64
+	excessD  float64
+	learned  outage.Minute // units before this minute are learned; 0: none
+	ep       episode
+}
+
+// New makes a tracker that knows no place.
+func New(c Config) (*Tracker, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return &Tracker{cfg: c, index: map[string]int{}}, nil
+}
+
+// Add counts reports of the running minute; an empty name is an unknown place.
+func (t *Tracker) Add(name string, n int, network uint64) {
+	i, known := t.index[name]
+	if name == "" || !known && len(t.places) >= t.cfg.Limit {
+		t.rest.now += n
+		return
+	}
+	if !known {
+		i = len(t.places)
+		p := place{name: name, zone: noZone, exposure: t.exposure}
+		if t.cfg.Countries {
+			p.zone = zoneOf(name)
+		}
+		t.places = append(t.places, p)
+		t.index[name] = i
+	}
+	if t.places[i].now == 0 && n > 0 {
+		t.touched = append(t.touched, i)
+	}
+	t.places[i].now += n
+	if network != 0 && t.ep.named(i) {
+		t.ep.network(network)
+	}
+}
+
+// Forget drops what came in a minute that counts as missing.
+func (t *Tracker) Forget() {
+	for _, i := range t.touched {
+		t.places[i].now = 0
+	}
+	t.touched, t.rest.now = t.touched[:0], 0
+}
+
+// Len is the number of places that are told apart.
+func (t *Tracker) Len() int { return len(t.places) }
+
+// record moves the running minute's reports into the events. It says whether any
+// place had some.
+func (t *Tracker) record(m outage.Minute) bool {
+	for len(t.events) > 0 && t.events[0].minute <= m-ringLen {
+		n := 1
+		for n < len(t.events) && t.events[n].minute <= m-ringLen {
+			n++
+		}
+		t.events = slices.Delete(t.events, 0, n)
+	}
+	slices.Sort(t.touched)
+	for _, i := range t.touched {
+		t.events = append(t.events, event{m, int32(i), int32(min(t.places[i].now, math.MaxInt32))})
+	}
+	if t.rest.now > 0 {
+		t.events = append(t.events, event{m, -1, int32(min(t.rest.now, math.MaxInt32))})
+	}
+	some := len(t.touched) > 0
+	t.Forget()
+	return some
+}
+
+// from is the index of the first event at or after a minute.
+func (t *Tracker) from(m outage.Minute) int {
+	i, _ := slices.BinarySearchFunc(t.events, m, func(e event, m outage.Minute) int { return cmp.Compare(e.minute, m) })
+	return i
+}
+
+// share is a place's part of the whole at a minute, and its relative variance.
+func (t *Tracker) share(p *place, s *Shape, m outage.Minute) (share, variance float64) {
+	if p.exposure <= 0 {
+		return 0, 0
+	}
+	return (p.count + priorSeen) / p.exposure * s.relative(p.zone, m), 1/(p.count+priorSeen) + wander
+}
+
+// excess is variance over mean less one of a place's reports.
+func (t *Tracker) excess() float64 {
+	return math.Max(excessFloor, (excessPrior*excessWeight+t.excessN)/(excessWeight+t.excessD))
+}
+
+// learn takes in the units that have become old enough.
+func (t *Tracker) learn(b *Beat, s *Shape) {
+	due := (b.Now + 1 - delay) / unit * unit
+	if t.learned == 0 || t.learned < b.Now-ringLen+1 {
+		t.learned = max(b.Begin, b.Now-ringLen+1+unit) / unit * unit
+	}
+	for ; t.learned < due; t.learned += unit {
+		t.learnUnit(b, s, t.learned)
+	}
+}
+
+// learnUnit takes in one unit of which every minute was seen and quiet.
+func (t *Tracker) learnUnit(b *Beat, s *Shape, start outage.Minute) {
+	for m := start; m < start+unit; m++ {
+		if m < b.Begin || b.mark[at(m)] != seen {
+			return
+		}
+	}
+	whole := b.sum(start, start+unit-1)
+	if whole <= 0 {
+		return
+	}
+	counts := make([]float64, len(t.places))
+	rest := 0.0
+	for _, e := range t.events[t.from(start):t.from(start+unit)] {
+		if e.place < 0 {
+			rest += float64(e.count)
+		} else {
+			counts[e.place] += float64(e.count)
+		}
+	}
+	middle := start + unit/2
+	t.exposure = t.exposure*math.Exp2(-1/lifeMost) + whole
+	t.rest.learn(rest, whole)
+	n, d := 0.0, 0.0
+	for i := range t.places {
+		p := &t.places[i]
+		part := whole * s.relative(p.zone, middle)
+		a, c := t.residual(p, counts[i], part, b)
+		n, d = n+a, d+c
+		p.learn(counts[i], part)
+	}
+	keep := math.Exp2(-1 / excessLife)
+	t.excessN, t.excessD = t.excessN*keep+n, t.excessD*keep+d
+	if (start+unit)%outage.Day == 0 {
+		t.prune()
+	}
+}
+
+// residual is what a place's unit says of clusters: squared residual less what a
+// Poisson law, the share's doubt and the common noise explain, and the mean. New and
+// busy places say nothing.
+func (t *Tracker) residual(p *place, n, part float64, b *Beat) (excess, mean float64) {
+	if p.count < 1 || p.exposure <= 0 {
+		return 0, 0
+	}
+	m := (p.count + priorSeen) / p.exposure * part
+	if m > excessMost {
+		return 0, 0
+	}
+	spread := 1/(p.count+priorSeen) + wander + b.common/float64(unit)
+	square := math.Min((n-m)*(n-m), excessClip*(m+1))
+	return square - m - math.Min(spread, 1)*m*m, m
+}
+
+// learn moves a place's share towards what was seen.
+func (p *place) learn(n, part float64) {
+	life := lifeMost
+	if p.exposure > 0 {
+		rate := (p.count + priorSeen) / p.exposure * part
+		life = math.Min(lifeMost, math.Max(lifeLeast, lifeCount/math.Max(rate, 1e-9)))
+	}
+	keep := math.Exp2(-1 / life)
+	p.count, p.exposure = p.count*keep+n, p.exposure*keep+part
+}
+
+// prune forgets places that have had nothing for long when others want to be told
+// apart. Numbers of places change, so it waits for the end of an episode.
+func (t *Tracker) prune() {
+	if len(t.places) < t.cfg.Limit || t.ep.open() {
+		return
+	}
+	to := make([]int32, len(t.places))
+	var kept []place
+	for i, p := range t.places {
+		to[i] = -1
+		if p.count >= forgotten || p.now > 0 {
+			to[i] = int32(len(kept))
+			kept = append(kept, p)
+		}
+	}
+	t.places = kept
+	clear(t.index)
+	for i := range kept {
+		t.index[kept[i].name] = i
+	}
+	for i := range t.events {
+		if p := t.events[i].place; p >= 0 {
+			t.events[i].place = to[p]
+		}
+	}
+	for i, p := range t.touched {
+		t.touched[i] = int(to[p])
+	}
+}
+
+// scene gathers the last hour for the scan. A place takes part when something was
+// learned of it and it is not muted: a place in an episode of its own speaks for
+// itself. The second result is the place of each cell.
+func (t *Tracker) scene(b *Beat, s *Shape, muted func(string) bool) (*pool.Scene, []int) {
+	out := &pool.Scene{Apart: apart, Excess: t.excess(), Least: t.cfg.Threshold}
+	cellOf := make([]int, len(t.places))
+	var places []int
+	silent := map[int]bool{}
+	for i := range t.places {
+		p := &t.places[i]
+		cellOf[i] = -1
+		if muted != nil && muted(p.name) {
+			silent[i] = true
+			continue
+		}
+		if p.count > 0 && p.exposure > 0 {
+			cellOf[i] = len(places)
+			places = append(places, i)
+		}
+	}
+	out.Cells = make([]pool.Cell, len(places))
+	for k, length := range pool.Windows() {
+		whole := b.sum(b.Now-outage.Minute(length)+1, b.Now)
+		out.Common[k] = b.common / float64(length)
+		if whole <= 0 || b.Now-outage.Minute(length) < t.ep.clear {
+			continue
+		}
+		if t.rest.exposure > 0 {
+			out.RestExpected[k] = whole * (t.rest.count + priorSeen) / t.rest.exposure
+		}
+		for c, i := range places {
+			share, variance := t.share(&t.places[i], s, b.Now)
+			out.Cells[c].Expected[k], out.Cells[c].Spread = whole*share, variance
+		}
+	}
+	t.countInto(out, b, cellOf, silent)
+	return out, places
+}
+
+// countInto fills in the counts of the windows that are judged.
+func (t *Tracker) countInto(out *pool.Scene, b *Beat, cellOf []int, silent map[int]bool) {
+	windows := pool.Windows()
+	for _, e := range t.events[t.from(b.Now-outage.Minute(windows[pool.Looks-1])+1):] {
+		back := int(b.Now-e.minute) + 1
+		for k, length := range windows {
+			switch {
+			case back > length || b.Now-outage.Minute(length) < t.ep.clear:
+			case e.place >= 0 && cellOf[e.place] >= 0:
+				out.Cells[cellOf[e.place]].Count[k] += int(e.count)
+			case e.place < 0 || !silent[int(e.place)]:
+				out.RestCount[k] += int(e.count)
+			}
+		}
+	}
+}
+
+// errState is what a saved state that does not fit is refused with.
+var errState = errors.New("saved state of places does not fit: remove the snapshot so that it is made anew from the log")
