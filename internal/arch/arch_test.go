@@ -160,7 +160,7 @@ func packageComment(t *testing.T, p pkg) string {
 // timeless are the packages that never read the clock: facts and folds.
 var timeless = []string{
 	"outage", "internal/scan", "internal/level", "internal/nab", "internal/smallcell",
-	"internal/pool", "internal/combine", "internal/onset",
+	"internal/pool", "internal/places", "internal/combine", "internal/onset",
 	"internal/rollup", "internal/detect", "internal/incident", "internal/publish",
 }
 

@@ -14,7 +14,7 @@ import (
 
 // snapshotVersion is the first number of a snapshot. A snapshot of another
 // version is refused, and the part folds its topic anew.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // errSnapshot is what a snapshot that does not fit is refused with.
 var errSnapshot = errors.New("snapshot of the detector does not fit: remove it so that it is made anew from the log")
@@ -96,6 +96,14 @@ func (w *writer) service(s *service) error {
 	w.text(s.id)
 	w.flag(s.begun)
 	w.flag(s.held)
+	w.buf = s.beat.AppendState(w.buf)
+	w.buf = s.shape.AppendState(w.buf)
+	for _, t := range &s.wide {
+		w.buf = t.AppendState(w.buf)
+	}
+	if err := w.lines(s); err != nil {
+		return err
+	}
 	w.num(uint64(len(s.cells)))
 	for _, c := range s.cells {
 		w.key(c.key)
@@ -165,10 +173,22 @@ func (r *reader) text() string {
 func (r *reader) key() cellKey { return cellKey{r.text(), r.text()} }
 
 func (r *reader) service(f *Fold) (*service, error) {
-	s := &service{id: r.text(), index: map[cellKey]*cell{}, waiting: map[cellKey]*waiting{}}
+	s, err := f.newService(r.text(), 0)
+	if err != nil {
+		return nil, err
+	}
+	s.cells = nil
 	s.begun, s.held = r.num() == 1, r.num() == 1
+	r.part(s.beat.ReadState)
+	r.part(s.shape.ReadState)
+	for _, t := range &s.wide {
+		r.part(t.ReadState)
+	}
+	if err := r.lines(f, s); err != nil {
+		return nil, err
+	}
 	for i := range r.length(math.MaxInt32) {
-		c, err := r.cell(f)
+		c, err := r.cell(f, s)
 		if err != nil {
 			return nil, err
 		}
@@ -190,9 +210,18 @@ func (r *reader) service(f *Fold) (*service, error) {
 	return s, nil
 }
 
-func (r *reader) cell(f *Fold) (*cell, error) {
+// part reads a state that takes itself apart.
+func (r *reader) part(read func([]byte) ([]byte, error)) {
+	rest, err := read(r.buf)
+	if err != nil {
+		r.bad, rest = true, nil
+	}
+	r.buf = rest
+}
+
+func (r *reader) cell(f *Fold, s *service) (*cell, error) {
 	key, order := r.key(), int(r.num()&math.MaxInt32)
-	c, err := f.emptyCell(key, order)
+	c, err := f.emptyCell(s, key, order)
 	if err != nil {
 		return nil, err
 	}

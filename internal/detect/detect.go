@@ -107,13 +107,9 @@ func (f *Fold) service(id string, m outage.Minute) (*service, error) {
 	if s := f.services[id]; s != nil {
 		return s, nil
 	}
-	total, err := f.newCell(cellKey{}, 0, m)
+	s, err := f.newService(id, m)
 	if err != nil {
 		return nil, fmt.Errorf("begin the series of service %s: %w", id, err)
-	}
-	s := &service{
-		id: id, cells: []*cell{total},
-		index: map[cellKey]*cell{}, waiting: map[cellKey]*waiting{},
 	}
 	f.services[id] = s
 	at, _ := slices.BinarySearch(f.names, id)
@@ -166,9 +162,7 @@ func (f *Fold) miss(from, to outage.Minute) {
 		}
 	}
 	for _, name := range f.names {
-		for _, c := range f.services[name].cells {
-			c.series.Missing(int64(from), int64(to))
-		}
+		f.services[name].miss(from, to)
 	}
 }
 
@@ -195,6 +189,9 @@ func (f *Fold) Series() int {
 	n := 0
 	for _, s := range f.services {
 		n += len(s.cells)
+		for _, l := range s.lines {
+			n += len(l.cells)
+		}
 	}
 	return n
 }

@@ -479,12 +479,19 @@ func FuzzApply(f *testing.F) {
 // TestEveryShareIsABudget: no allowed configuration gives a cell a budget that
 // the detector refuses.
 func TestEveryShareIsABudget(t *testing.T) {
-	f, err := New(Config{TotalBudget: 0.001, CountryBudget: 0.001, CategoryBudget: 0.001, Countries: 1000, Categories: 1000})
+	f, err := New(Config{
+		TotalBudget: 0.001, CountryBudget: 0.001, CategoryBudget: 0.001, PooledBudget: 0.001, SignalBudget: 0.001,
+		CombinedBudget: 0.001, Countries: 1000, Categories: 1000, Places: 1000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := f.newService("x", start)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []cellKey{{}, {country: "US"}, {category: "app"}} {
-		if _, err := f.emptyCell(key, 999); err != nil {
+		if _, err := f.emptyCell(s, key, 999); err != nil {
 			t.Errorf("%+v: %v", key, err)
 		}
 	}

@@ -4,112 +4,46 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
-	"math"
 	"slices"
 
+	"faultline/internal/places"
 	"faultline/internal/scan"
 	"faultline/outage"
-)
-
-// Limits of what is remembered beside the series.
-const (
-	// networkLimit is how many distinct networks a cell remembers, the latest ones;
-	// a surge from more is reported as from this many.
-	networkLimit = 8
-	// seriesFloor reports within an hour give a country or category its series: an
-	// alarm needs as many, so nobody is noticed later for it.
-	seriesFloor = 3
-	// waitingLimit is how many countries and categories without a series a service
-	// remembers; with more, single reports from the rest are forgotten.
-	waitingLimit = 512
 )
 
 // service is what is known of one service.
 type service struct {
 	id      string
-	begun   bool // a minute has been closed since it was first seen
-	cells   []*cell
+	begun   bool    // a minute has been closed since it was first seen
+	cells   []*cell // of reports: that of all of them first
 	index   map[cellKey]*cell
 	waiting map[cellKey]*waiting
 	held    bool // the series of all reports is in an episode
+	beat    places.Beat
+	shape   places.Shape
+	wide    [len(dimensions)]*places.Tracker
+	lines   []*line // signals other than reports, in the order they were heard of
+	joint   joint
+	limit   float64 // score that begins a combined episode; of the configuration
 }
 
-// cellKey says which reports a series counts; both empty: all.
-type cellKey struct{ country, category string }
-
-// compare orders keys: all reports first, then countries, then categories.
-func (k cellKey) compare(o cellKey) int {
-	return cmp.Or(cmp.Compare(k.category, o.category), cmp.Compare(k.country, o.country))
-}
-
-// cell is one series.
-type cell struct {
-	key    cellKey
-	order  int // among the countries or categories of the service, from 0
-	series scan.Series
-	open   bool // in an episode
-	count  int  // of the running minute
-	nets   [networkLimit]network
-}
-
-// network is a network that reports came from, and when last.
-type network struct {
-	hash uint64 // 0: none
-	last outage.Minute
-}
-
-// waiting is a country or category with too few reports for a series.
-type waiting struct {
-	minutes [seriesFloor - 1]outage.Minute
-	counts  [seriesFloor - 1]int
-}
-
-// newCell makes the series of the order-th cell of its sort, first heard of in
-// minute m. It has had nothing since the fold began to listen, which is history
-// too. The budget of a sort is shared harmonically by order of appearance: busy
-// cells appear first, and they are the ones that need it.
-func (f *Fold) newCell(key cellKey, order int, m outage.Minute) (*cell, error) {
-	c, err := f.emptyCell(key, order)
+// newService makes a service that has been heard of in minute m.
+func (f *Fold) newService(id string, m outage.Minute) (*service, error) {
+	s := &service{id: id, index: map[cellKey]*cell{}, waiting: map[cellKey]*waiting{}, limit: f.cfg.jointThreshold()}
+	total, err := f.newCell(s, cellKey{}, 0, m)
 	if err != nil {
 		return nil, err
 	}
-	if f.begin != 0 && f.begin < m {
-		c.series.Observe(int64(f.begin), scan.Observation{})
-		for _, g := range f.gaps {
-			if g.from > f.begin {
-				c.series.Missing(int64(g.from), int64(g.to))
-			}
-		}
-	}
-	return c, nil
+	s.cells = []*cell{total}
+	return s, s.watchPlaces(f.cfg)
 }
-
-// emptyCell makes a cell whose series has no history.
-func (f *Fold) emptyCell(key cellKey, order int) (*cell, error) {
-	series, err := scan.New(scan.Config{Budget: f.cfg.share(key, order)})
-	if err != nil {
-		return nil, err
-	}
-	return &cell{key: key, order: order, series: series}, nil
-}
-
-// share is the part of the budget that a cell may spend.
-func (c Config) share(key cellKey, order int) float64 {
-	switch {
-	case key.country != "":
-		return c.CountryBudget / (float64(order+1) * harmonic(c.Countries))
-	case key.category != "":
-		return c.CategoryBudget / (float64(order+1) * harmonic(c.Categories))
-	}
-	return c.TotalBudget
-}
-
-// harmonic is at least 1 + 1/2 + ... + 1/n.
-func harmonic(n int) float64 { return math.Log(float64(max(1, n))) + 1 }
 
 // take adds a point to the cells that it belongs to.
 func (s *service) take(f *Fold, p *outage.Point, m outage.Minute) error {
-	if p.Signal != outage.SignalReports || p.Count <= 0 {
+	if p.Signal != outage.SignalReports {
+		return s.takeSignal(f, p, m)
+	}
+	if p.Count <= 0 {
 		return nil
 	}
 	var hash uint64
@@ -119,6 +53,10 @@ func (s *service) take(f *Fold, p *outage.Point, m outage.Minute) error {
 		hash = h.Sum64() | 1
 	}
 	s.cells[0].add(p.Count, hash, m)
+	s.shape.Add(p.Country, m, p.Count)
+	for i, name := range [...]string{p.Country, p.Category, p.Network} {
+		s.wide[i].Add(name, p.Count, hash)
+	}
 	if p.Country != "" {
 		if err := s.addTo(f, cellKey{country: p.Country}, p.Count, hash, m); err != nil {
 			return err
@@ -153,7 +91,7 @@ func (s *service) addTo(f *Fold, key cellKey, n int, hash uint64, m outage.Minut
 	if order >= limit {
 		return nil
 	}
-	c, err := f.newCell(key, order, m)
+	c, err := f.newCell(s, key, order, m)
 	if err != nil {
 		return fmt.Errorf("begin a series of service %s: %w", s.id, err)
 	}
@@ -183,60 +121,27 @@ func (s *service) ordinal(cfg Config, key cellKey) (n, limit int) {
 	return n, cfg.Categories
 }
 
-// add says whether n more reports in minute m make enough. If not, they wait.
-func (w *waiting) add(n int, m outage.Minute) bool {
-	sum, free := n, -1
-	for i := range w.minutes {
-		if w.minutes[i] <= m-outage.Hour {
-			w.minutes[i], w.counts[i] = 0, 0
-		}
-		sum += w.counts[i]
-		if w.counts[i] == 0 || w.minutes[i] == m {
-			free = i
-		}
-	}
-	if sum >= seriesFloor {
-		return true
-	}
-	w.minutes[free] = m
-	w.counts[free] += n
-	return false
-}
-
-// add counts reports of the running minute.
-func (c *cell) add(n int, hash uint64, m outage.Minute) {
-	c.count += n
-	if hash == 0 {
-		return
-	}
-	oldest := 0
-	for i := range c.nets {
-		if c.nets[i].hash == hash {
-			c.nets[i].last = m
-			return
-		}
-		if c.nets[i].last < c.nets[oldest].last {
-			oldest = i
-		}
-	}
-	c.nets[oldest] = network{hash, m}
-}
-
-// since is the number of networks that reports have come from since a minute.
-func (c *cell) since(m outage.Minute) int {
-	n := 0
-	for i := range c.nets {
-		if c.nets[i].hash != 0 && c.nets[i].last >= m {
-			n++
-		}
-	}
-	return n
-}
-
 // forget drops what came in a minute that counts as missing.
 func (s *service) forget() {
 	for _, c := range s.cells {
 		c.count = 0
+	}
+	for _, t := range &s.wide {
+		t.Forget()
+	}
+	for _, l := range s.lines {
+		l.forget()
+	}
+}
+
+// miss notes that nobody listened from..to.
+func (s *service) miss(from, to outage.Minute) {
+	s.shape.Spoil()
+	for _, c := range s.cells {
+		c.series.Missing(int64(from), int64(to))
+	}
+	for _, l := range s.lines {
+		l.miss(from, to)
 	}
 }
 
@@ -246,6 +151,7 @@ func (s *service) forget() {
 func (s *service) close(m outage.Minute, every bool) []outage.Detection {
 	s.begun = true
 	total := s.cells[0]
+	reports := total.count
 	hold := 0
 	var out []outage.Detection
 	if every || total.count > 0 || total.open {
@@ -258,9 +164,28 @@ func (s *service) close(m outage.Minute, every bool) []outage.Detection {
 		}
 	}
 	s.held = total.open
+	out = append(out, s.closeCells(m, hold)...)
+	out = append(out, s.closePlaces(m)...)
+	for _, l := range s.lines {
+		out = append(out, l.close(m)...)
+	}
+	if d, ok := s.combine(m, reports); ok {
+		out = append(out, d)
+	}
+	return out
+}
+
+// closeCells ends the minute of countries and categories. One that was named as part
+// of a wide rise does not learn from it.
+func (s *service) closeCells(m outage.Minute, hold int) []outage.Detection {
+	var out []outage.Detection
 	for _, c := range s.cells[1:] {
-		if c.count > 0 || c.open || hold > 0 {
-			if d, e := c.close(m, hold); e.Phase != scan.None {
+		keep := hold
+		if keep == 0 && s.named(c.key) {
+			keep = 1
+		}
+		if c.count > 0 || c.open || keep > 0 {
+			if d, e := c.close(m, keep); e.Phase != scan.None {
 				out = append(out, d)
 			}
 		}
@@ -269,27 +194,4 @@ func (s *service) close(m outage.Minute, every bool) []outage.Detection {
 		return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.Country, b.Country))
 	})
 	return out
-}
-
-// close ends the minute of one cell.
-func (c *cell) close(m outage.Minute, hold int) (outage.Detection, scan.Episode) {
-	count := c.count
-	c.count = 0
-	r := c.series.Observe(int64(m), scan.Observation{Count: count, Hold: hold})
-	e := r.Episode
-	c.open = e.Phase == scan.Alarm || e.Phase == scan.Easing
-	if e.Phase == scan.None {
-		return outage.Detection{}, e
-	}
-	onset := outage.Minute(e.Onset)
-	d := outage.Detection{
-		Signal: outage.SignalReports, Country: c.key.country, Category: c.key.category,
-		Phase: phase(e.Phase), Count: count, Baseline: baseline(c.series.Forecast(int64(m))),
-		Score: r.Score, Window: r.Window, WindowCount: int(r.WindowCount),
-		WindowExpected: r.WindowExpected, Effect: r.Effect,
-		First: outage.Minute(e.First), Onset: onset, OnsetCount: int(e.Count),
-		Confirm: e.Confirm, Networks: c.since(onset),
-	}
-	d.NetworksUnknown = d.Networks == 0
-	return d, e
 }

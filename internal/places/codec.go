@@ -193,6 +193,7 @@ func (t *Tracker) ReadState(buf []byte) ([]byte, error) {
 func (c *coder) tracker(t *Tracker) {
 	c.real(&t.exposure, &t.excessN, &t.excessD, &t.rest.count, &t.rest.exposure)
 	c.minutes(&t.learned)
+	c.whole(&t.rest.now)
 	n := c.length(len(t.places), maxPlaces)
 	if c.reading {
 		t.places = make([]place, n)
@@ -200,8 +201,12 @@ func (c *coder) tracker(t *Tracker) {
 	for i := range t.places {
 		p := &t.places[i]
 		c.text(&p.name)
+		c.whole(&p.now)
 		c.real(&p.count, &p.exposure)
 		if c.reading {
+			if p.now > 0 {
+				t.touched = append(t.touched, i)
+			}
 			p.zone = noZone
 			if t.cfg.Countries {
 				p.zone = zoneOf(p.name)

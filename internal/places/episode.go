@@ -88,6 +88,23 @@ type Report struct {
 // Open says whether an episode is open.
 func (t *Tracker) Open() bool { return t.ep.open() }
 
+// Named says whether a place has been named in the open episode.
+func (t *Tracker) Named(name string) bool {
+	i, known := t.index[name]
+	return known && t.ep.named(i)
+}
+
+// Whole is the law of all reports of the service, of known place or not, in the minutes
+// that end now: what they were, what was expected and the variance of that.
+func (t *Tracker) Whole(b *Beat, minutes int) (count int, mean, variance float64) {
+	from := b.Now - outage.Minute(minutes) + 1
+	for _, e := range t.events[t.from(from):] {
+		count += int(e.count)
+	}
+	mean = b.sum(from, b.Now)
+	return count, mean, mean + mean*mean*(b.common/float64(minutes)+apart)
+}
+
 // Close ends the minute that the beat has just taken. Muted names places that are in an
 // episode of their own; while whole is set, the service as a whole is in one, and none
 // begins here. The second result is false while there is nothing to say.

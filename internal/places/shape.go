@@ -49,6 +49,9 @@ func hourOf(m outage.Minute, z zone) int {
 	return int(((m+outage.Minute(z))%outage.Day + outage.Day) % outage.Day / outage.Hour)
 }
 
+// Spoil says that minutes of the running day are missing.
+func (s *Shape) Spoil() { s.spoiled = true }
+
 // Close ends a minute; quiet says that somebody listened and nothing was unusual.
 func (s *Shape) Close(m outage.Minute, quiet bool) {
 	if !s.begun {

@@ -18,7 +18,7 @@ func (l *look) finding() Finding {
 	share := l.bestShare
 	ratios := make([]float64, len(l.active))
 	for n, i := range l.active {
-		ratios[n] = l.hot(i, l.bestFactor, l.bestLevel)
+		ratios[n] = l.hot(i, l.bestFactor, math.Log(l.bestFactor), l.bestLevel)
 	}
 	for range refineRounds {
 		sum := 0.0

@@ -1,0 +1,198 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"faultline/internal/scan"
+	"faultline/outage"
+)
+
+// line is a signal of a service other than its reports: errors of attempts, a level, or
+// a word. Each has a series for the whole service and one for each country; a minute
+// without a point is missing, not zero.
+type line struct {
+	signal outage.Signal
+	cells  []*sample // that of all countries first; of a word nothing
+	index  map[string]*sample
+	heard  outage.Minute // last minute with a point; 0: never
+	level  int           // of a word
+}
+
+// sample is one series of a line, with what came in the running minute.
+type sample struct {
+	country              string
+	series               scan.Series
+	open                 bool
+	count, trials        int
+	sum                  float64
+	score                float64 // of the last minute with a point
+	window               int     // minutes that it looked back
+	lastSeen, lastOnset  outage.Minute
+	lastWorse, available bool
+}
+
+// takeSignal adds a point of a signal other than reports. What the table does not know
+// is passed over: it is for a later version.
+func (s *service) takeSignal(f *Fold, p *outage.Point, m outage.Minute) error {
+	l, err := s.line(f, p.Signal)
+	if l == nil || err != nil || p.Missing {
+		return err
+	}
+	if l.signal.Kind == outage.KindWord {
+		l.level, l.heard = min(max(p.Count, outage.StatusFine), outage.StatusCritical), m
+		return nil
+	}
+	if p.Count < 0 || math.IsNaN(p.Sum) || math.IsInf(p.Sum, 0) ||
+		l.signal.Kind == outage.KindRate && p.Trials < max(1, p.Count) || l.signal.Kind == outage.KindValue && p.Count == 0 {
+		return nil // nothing was attempted, or the numbers cannot be
+	}
+	l.heard = m
+	l.cells[0].add(p)
+	if p.Country == "" {
+		return nil
+	}
+	c := l.index[p.Country]
+	if c == nil {
+		if len(l.index) >= f.cfg.Countries {
+			return nil
+		}
+		if c, err = f.newSample(l.signal, p.Country, len(l.index)); err != nil {
+			return fmt.Errorf("begin a series of service %s: %w", s.id, err)
+		}
+		l.cells = append(l.cells, c)
+		l.index[p.Country] = c
+	}
+	c.add(p)
+	return nil
+}
+
+// line is the service's line of a signal, made when it is first heard of; nil when the
+// table has no such signal.
+func (s *service) line(f *Fold, signal string) (*line, error) {
+	for _, l := range s.lines {
+		if l.signal.Name == signal {
+			return l, nil
+		}
+	}
+	for _, row := range outage.Signals() {
+		if row.Name != signal || row.Kind == outage.KindCount {
+			continue
+		}
+		l := &line{signal: row, index: map[string]*sample{}}
+		if row.Kind != outage.KindWord {
+			c, err := f.newSample(row, "", 0)
+			if err != nil {
+				return nil, fmt.Errorf("begin the %s of service %s: %w", signal, s.id, err)
+			}
+			l.cells = []*sample{c}
+		}
+		s.lines = append(s.lines, l)
+		slices.SortFunc(s.lines, func(a, b *line) int { return cmp.Compare(rank(a.signal.Name), rank(b.signal.Name)) })
+		return l, nil
+	}
+	return nil, nil
+}
+
+// rank is a signal's place in the table.
+func rank(signal string) int {
+	return slices.IndexFunc(outage.Signals(), func(s outage.Signal) bool { return s.Name == signal })
+}
+
+// newSample makes the series of a signal, of the order-th country to appear or of all.
+// Half of a signal's share of the budget is for all, the rest is shared harmonically.
+func (f *Fold) newSample(signal outage.Signal, country string, order int) (*sample, error) {
+	kinds := 0
+	for _, row := range outage.Signals() {
+		if row.Kind == outage.KindRate || row.Kind == outage.KindValue {
+			kinds++
+		}
+	}
+	budget := f.cfg.SignalBudget / float64(kinds) / 2
+	if country != "" {
+		budget /= float64(order+1) * harmonic(f.cfg.Countries)
+	}
+	kind := scan.Value
+	if signal.Kind == outage.KindRate {
+		kind = scan.Rate
+	}
+	series, err := scan.New(scan.Config{Kind: kind, Budget: budget, EveryScore: true})
+	if err != nil {
+		return nil, err
+	}
+	return &sample{country: country, series: series}, nil
+}
+
+// add counts a point of the running minute.
+func (c *sample) add(p *outage.Point) {
+	c.count, c.trials, c.sum, c.available = c.count+p.Count, c.trials+p.Trials, c.sum+p.Sum, true
+}
+
+func (l *line) forget() {
+	for _, c := range l.cells {
+		c.count, c.trials, c.sum, c.available = 0, 0, 0, false
+	}
+}
+
+func (l *line) miss(from, to outage.Minute) {
+	for _, c := range l.cells {
+		c.series.Missing(int64(from), int64(to))
+	}
+}
+
+// close ends a minute: detections of the whole service first, then by country.
+func (l *line) close(m outage.Minute) []outage.Detection {
+	var out []outage.Detection
+	for _, c := range l.cells {
+		if !c.available {
+			continue
+		}
+		if d, ok := c.close(l.signal, m); ok {
+			out = append(out, d)
+		}
+	}
+	l.forget()
+	slices.SortFunc(out, func(a, b outage.Detection) int { return cmp.Compare(a.Country, b.Country) })
+	return out
+}
+
+// close ends the minute of one series.
+func (c *sample) close(signal outage.Signal, m outage.Minute) (outage.Detection, bool) {
+	o := scan.Observation{Count: c.count, Attempts: c.trials}
+	if signal.Kind == outage.KindValue {
+		o = scan.Observation{Value: c.sum / float64(c.count)}
+	}
+	r := c.series.Observe(int64(m), o)
+	e := r.Episode
+	c.open = e.Phase == scan.Alarm || e.Phase == scan.Easing
+	worse := signal.Worse == 0 || (r.WindowCount-r.WindowExpected)*float64(signal.Worse) > 0
+	c.score, c.window, c.lastSeen = 0, r.Window, m
+	if worse {
+		c.score = r.Score
+	}
+	if c.lastOnset != outage.Minute(e.Onset) || e.Phase == scan.None {
+		c.lastOnset, c.lastWorse = outage.Minute(e.Onset), worse
+	}
+	if e.Phase == scan.None || !c.lastWorse {
+		return outage.Detection{}, false
+	}
+	d := outage.Detection{
+		Signal: signal.Name, Country: c.country, Phase: phase(e.Phase), Count: c.count, Trials: c.trials,
+		Baseline: baseline(c.series.Forecast(int64(m))), Score: r.Score, Window: r.Window,
+		WindowCount: int(r.WindowCount), WindowExpected: r.WindowExpected, Effect: r.Effect,
+		First: outage.Minute(e.First), Onset: outage.Minute(e.Onset), OnsetCount: int(e.Count), Confirm: e.Confirm,
+		NetworksUnknown: true,
+	}
+	if signal.Kind == outage.KindValue {
+		unit := func(x float64) float64 { return x }
+		if signal.Log {
+			unit = math.Exp
+		}
+		d.Value, d.WindowValue, d.WindowCount, d.WindowExpected = unit(o.Value), unit(r.WindowCount), 0, unit(r.WindowExpected)
+		d.Baseline.Expected, d.Baseline.Low, d.Baseline.High = unit(d.Baseline.Expected), unit(d.Baseline.Low), unit(d.Baseline.High)
+		d.Effect, d.OnsetCount = d.WindowValue/d.WindowExpected, 0
+	}
+	return d, true
+}
