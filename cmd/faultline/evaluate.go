@@ -17,6 +17,7 @@ import (
 type evaluateCmd struct {
 	Quiet        quietCmd        `cmd:"" help:"Count false alarms of simulated quiet services."`
 	Surges       surgesCmd       `cmd:"" help:"Delays of simulated outages, and what a confirmation costs."`
+	Pooled       pooledCmd       `cmd:"" help:"Rises in many small countries at once: the total, the best country, all together."`
 	Sparse       sparseCmd       `cmd:"" help:"Simulated outbreaks of sparse counts beside other methods and the detector that knows the truth."`
 	Downdetector downdetectorCmd `cmd:"" help:"Delays and false alarms on recorded episodes of real reports."`
 	Nab          nabCmd          `cmd:"" help:"Score the detector of values on the Numenta Anomaly Benchmark."`

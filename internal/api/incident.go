@@ -16,7 +16,8 @@ type Incident struct {
 	ID       string       `json:"id" doc:"Service and minute of first detection; never changes"`
 	Service  string       `json:"service"`
 	State    outage.State `json:"state" enum:"suspected,confirmed,recovering,resolved,dismissed"`
-	Basis    string       `json:"basis" doc:"What it rests on: crowd"`
+	Basis    string       `json:"basis" doc:"What it rests on: families of signals, joined by +; crowd is reports"`
+	Wide     string       `json:"wide" doc:"Set where many places together show what no single one does: countries, categories or networks"`
 	Revision int          `json:"revision"`
 	AsOf     time.Time    `json:"as_of" doc:"Minute of this revision"`
 
@@ -93,7 +94,7 @@ const (
 // FromIncident says an incident the way the API does.
 func FromIncident(in outage.Incident) Incident {
 	out := Incident{
-		ID: in.ID, Service: in.Service, State: in.State, Basis: in.Basis, Revision: in.Revision, AsOf: in.Minute.Time(),
+		ID: in.ID, Service: in.Service, State: in.State, Basis: in.Basis, Wide: string(in.Wide), Revision: in.Revision, AsOf: in.Minute.Time(),
 		Onset: in.Onset.Time(), Detected: in.Detected.Time(), Confirmed: optional(in.Confirmed),
 		End: optional(in.End), Closed: optional(in.Closed), Reopened: in.Reopened,
 		Scope: incidentScope, Peak: in.Peak, Total: in.Total, Count: in.Count, Expected: round(in.Expected), Score: round(in.Score),

@@ -41,6 +41,19 @@ func affect(list []cell, name string, d *outage.Detection, m outage.Minute) []ce
 	return list
 }
 
+// affectPlaces notes the places of a wide detection, each with its own numbers.
+func affectPlaces(list []cell, d *outage.Detection, m outage.Minute) []cell {
+	for _, p := range d.Places {
+		one := *d
+		one.Count, one.OnsetCount, one.Effect = p.Last, p.Count, 0
+		if p.Expected > 0 {
+			one.Effect = float64(p.Count) / p.Expected
+		}
+		list = affect(list, p.Name, &one, m)
+	}
+	return list
+}
+
 // published orders cells by first seen, then name.
 func published(list []cell) []outage.Affected {
 	out := make([]outage.Affected, 0, len(list))

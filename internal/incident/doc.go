@@ -22,6 +22,11 @@
 //     and the incident is resolved as before.
 //   - dismissed: suspected, and DismissAfter minutes without an alarm.
 //
+// A detection of many places together counts like one of a single series: its places
+// are affected countries or categories, and it may confirm by its own second look. So
+// does one of several signals together. A signal other than reports makes no incident
+// by itself.
+//
 // Minutes in which nobody listened are neither normal nor abnormal: every timer
 // stands still.
 //

@@ -2,6 +2,8 @@ package incident
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"faultline/outage"
 )
@@ -44,7 +46,7 @@ func born(service string, m outage.Minute, o observation) *life {
 		Service:    service,
 		Detected:   m,
 		Confidence: o.lead.Baseline.Confidence,
-		Basis:      "crowd",
+		Wide:       o.lead.Dimension,
 	}}
 	l.suspect(max(o.lead.Onset, m-maxBackdating))
 	return l
@@ -114,22 +116,65 @@ func (l *life) note(m outage.Minute, d *outage.MinuteDetections, o observation) 
 		l.Base = o.expected
 	}
 	for i := range d.Detections {
-		det := &d.Detections[i]
-		if det.Country == "" && det.Category == "" {
-			l.Waves.Dispersion = det.Baseline.Dispersion
-		} else if det.Category == "" {
-			l.Countries = affect(l.Countries, det.Country, det, m)
-		} else if det.Country == "" {
-			l.Categories = affect(l.Categories, det.Category, det, m)
-		}
-		if det.Phase == outage.PhaseAlarm {
-			l.Inc.Score = math.Max(l.Inc.Score, det.Score)
+		if ours(&d.Detections[i]) {
+			l.noteOne(&d.Detections[i], m)
 		}
 	}
 	if float64(o.count)*(l.Expected+1) > float64(l.Highest)*(o.expected+1) {
 		l.Highest, l.Expected = o.count, o.expected
 	}
 	l.Inc.Peak = max(l.Inc.Peak, o.count)
+}
+
+// noteOne takes in one detection: the cells that it names, and what the incident rests
+// on. Networks are never named.
+func (l *life) noteOne(d *outage.Detection, m outage.Minute) {
+	switch {
+	case d.Whole():
+		l.Waves.Dispersion = d.Baseline.Dispersion
+		if d.Phase == outage.PhaseAlarm {
+			l.Inc.Wide = "" // what the whole shows needs no places to be seen
+		}
+	case d.Dimension == outage.DimensionCountries:
+		l.Countries = affectPlaces(l.Countries, d, m)
+	case d.Dimension == outage.DimensionCategories:
+		l.Categories = affectPlaces(l.Categories, d, m)
+	case d.Dimension != "" || d.Signal == outage.SignalCombined:
+	case d.Category == "":
+		l.Countries = affect(l.Countries, d.Country, d, m)
+	case d.Country == "":
+		l.Categories = affect(l.Categories, d.Category, d, m)
+	}
+	if d.Phase != outage.PhaseAlarm {
+		return
+	}
+	l.Inc.Score = math.Max(l.Inc.Score, d.Score)
+	if d.Signal == outage.SignalReports {
+		l.rest("crowd")
+	}
+	for _, p := range d.Parts {
+		if p.Score >= partSpeaks {
+			l.rest(p.Family)
+		}
+	}
+}
+
+// partSpeaks is the score from which a family of signals counts as part of what a
+// combined detection rests on: one in ten quiet minutes has as much.
+const partSpeaks = 1.0
+
+// rest notes a family of signals that the incident rests on.
+func (l *life) rest(family string) {
+	if l.Inc.Basis == "" {
+		l.Inc.Basis = family
+		return
+	}
+	families := strings.Split(l.Inc.Basis, "+")
+	if !slices.Contains(families, family) {
+		families = append(families, family)
+		slices.Sort(families)
+		l.Inc.Basis = strings.Join(families, "+")
+	}
 }
 
 // grow adds the minute to the wave that lasts. A detection that dates itself

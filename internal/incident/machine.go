@@ -33,8 +33,8 @@ func (l *life) step(c *Config, m outage.Minute, d *outage.MinuteDetections, o ob
 	l.sum(m)
 }
 
-// confirms says whether one series of the service has passed the second look
-// with enough people behind it.
+// confirms says whether one series of the service, or its places or signals together,
+// has passed the second look with enough people behind it.
 func confirms(c *Config, d *outage.MinuteDetections) bool {
 	if d == nil {
 		return false
@@ -42,7 +42,7 @@ func confirms(c *Config, d *outage.MinuteDetections) bool {
 	for i := range d.Detections {
 		det := &d.Detections[i]
 		networks := det.NetworksUnknown || det.Networks >= c.MinNetworks
-		if det.Confirm >= c.ConfirmScore && det.OnsetCount >= c.MinReporters && networks {
+		if ours(det) && det.Confirm >= c.ConfirmScore && det.OnsetCount >= c.MinReporters && networks {
 			return true
 		}
 	}
@@ -142,7 +142,7 @@ func (l *life) sum(m outage.Minute) {
 // shape is what a revision must not wait for.
 func (l *life) shape() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d|", l.Inc.State, l.Inc.Reopened)
+	fmt.Fprintf(&b, "%s %d %s %s|", l.Inc.State, l.Inc.Reopened, l.Inc.Basis, l.Inc.Wide)
 	for _, w := range l.Inc.Waves {
 		fmt.Fprintf(&b, "%d-%d ", w.Onset, w.End)
 	}

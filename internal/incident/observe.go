@@ -25,14 +25,23 @@ func observe(d *outage.MinuteDetections) observation {
 		return o
 	}
 	o.known = true
-	var countries, categories cells
+	var countries, categories, wide cells
 	wholeAlarm := false
 	for i := range d.Detections {
 		det := &d.Detections[i]
 		switch {
-		case det.Country == "" && det.Category == "":
+		case !ours(det):
+			continue
+		case det.Whole():
 			o.whole, o.count, o.expected = true, det.Count, det.Baseline.Expected
 			wholeAlarm = det.Phase == outage.PhaseAlarm
+		case det.Signal == outage.SignalCombined:
+			// Its count is the service's own, whether or not that is unusual.
+			o.whole, o.count, o.expected = true, det.Count, det.Baseline.Expected
+		case det.Dimension != "":
+			if w := (cells{det.Count, det.Baseline.Expected}); w.excess() > wide.excess() {
+				wide = w
+			}
 		case det.Category == "":
 			countries.add(det)
 		case det.Country == "":
@@ -44,8 +53,10 @@ func observe(d *outage.MinuteDetections) observation {
 		}
 	}
 	best := countries
-	if categories.excess() > countries.excess() {
-		best = categories
+	for _, c := range []cells{categories, wide} {
+		if c.excess() > best.excess() {
+			best = c
+		}
 	}
 	if !o.whole {
 		o.count, o.expected = best.count, best.expected
@@ -57,13 +68,18 @@ func observe(d *outage.MinuteDetections) observation {
 	return o
 }
 
+// ours says whether a detection can make an incident: of reports, or of several signals
+// together. One of another signal alone is a fact for whoever looks at that signal.
+func ours(d *outage.Detection) bool {
+	return d.Signal == outage.SignalReports || d.Signal == outage.SignalCombined
+}
+
 // leading picks the detection that speaks for the service.
 func leading(a, b *outage.Detection) *outage.Detection {
-	isWhole := func(d *outage.Detection) bool { return d.Country == "" && d.Category == "" }
 	switch {
-	case a == nil || isWhole(b):
+	case a == nil || b.Whole():
 		return b
-	case isWhole(a) || a.Score >= b.Score:
+	case a.Whole() || a.Score >= b.Score:
 		return a
 	}
 	return b

@@ -65,6 +65,16 @@ func TestWords(t *testing.T) {
 			i.State, i.End, i.Minute, i.Total = outage.StateResolved, at0(22, 31), at0(24, 5), 1604321
 			i.Waves = append(i.Waves, i.Waves[0], i.Waves[0])
 		}},
+		{"rising in many countries", func(i *outage.Incident) {
+			i.State, i.Wide, i.Count, i.Expected = outage.StateSuspected, outage.DimensionCountries, 14, 2
+		}},
+		{"many countries, all small", func(i *outage.Incident) {
+			i.Wide, i.Count = outage.DimensionCountries, 4
+			i.Countries = []outage.Affected{{Name: "JP", Total: 3}, {Name: "FR", Total: 2}}
+		}},
+		{"many networks", func(i *outage.Incident) { i.State, i.Wide = outage.StateSuspected, outage.DimensionNetworks }},
+		{"many problems", func(i *outage.Incident) { i.Wide = outage.DimensionCategories }},
+		{"with other signals", func(i *outage.Incident) { i.Basis = "crowd+operator+probes" }},
 		{"dismissed", func(i *outage.Incident) { i.State, i.Total = outage.StateDismissed, 6 }},
 		{"unknown state", func(i *outage.Incident) { i.State = "odd" }},
 		{"no waves", func(i *outage.Incident) { i.Waves = nil }},

@@ -45,6 +45,9 @@ func Word(name string, i *outage.Incident) outage.Bulletin {
 }
 
 func risingHeadline(name string, i *outage.Incident) string {
+	if i.Wide != "" {
+		return name + ": more reports than usual " + wide(i)
+	}
 	if i.Confirmed != 0 {
 		return name + ": reports are rising again"
 	}
@@ -63,11 +66,11 @@ func problemsHeadline(name string, i *outage.Incident) string {
 }
 
 func risingReason(i *outage.Incident) string {
-	return volume(i) + mostly(i) + "; not yet confirmed by a second look" + caution(i) + "."
+	return together(i) + volume(i) + mostly(i) + "; not yet confirmed by a second look" + caution(i) + "."
 }
 
 func problemsReason(i *outage.Incident) string {
-	return volume(i) + mostly(i) + "; consistent with an outage" + caution(i) + "."
+	return together(i) + volume(i) + mostly(i) + "; consistent with an outage" + caution(i) + "."
 }
 
 func recoveringReason(i *outage.Incident) string {
@@ -88,6 +91,42 @@ func resolvedReason(i *outage.Incident) string {
 func dismissedReason(i *outage.Incident) string {
 	return fmt.Sprintf("The rise from %s did not last: %s, and no second look confirmed it.",
 		at(i, i.Onset), reports(i.Total))
+}
+
+// wide says of what there are many, when no single one stands out by itself. Networks
+// are not named, here or anywhere that people read.
+func wide(i *outage.Incident) string {
+	switch i.Wide {
+	case outage.DimensionCountries:
+		return "in many countries at once"
+	case outage.DimensionCategories:
+		return "about many kinds of problem at once"
+	}
+	return "from many networks at once"
+}
+
+// together begins a reason that rests on many places, and on signals other than reports.
+func together(i *outage.Incident) string {
+	out := ""
+	if i.Basis != "" && i.Basis != "crowd" {
+		out = "Together with " + signals(i.Basis) + ": "
+	}
+	if i.Wide == "" {
+		return out
+	}
+	return out + "More reports than usual " + wide(i) + ", while no single one of them would show it: "
+}
+
+// signals words the families of a basis other than the crowd.
+func signals(basis string) string {
+	words := map[string]string{"probes": "our own probes", "operator": "the operator's own status page"}
+	var out []string
+	for _, family := range strings.Split(basis, "+") {
+		if family != "crowd" {
+			out = append(out, cmp.Or(words[family], family))
+		}
+	}
+	return strings.Join(out, " and ")
 }
 
 // volume is the number that matters, with its scope and what was expected there.

@@ -37,7 +37,8 @@ type Incident struct {
 	Now                    string // reports of the last minute beside what was expected
 	Severity               Severity
 	Low                    string // what low confidence means here, "" when it is normal
-	Basis                  string
+	Basis                  string // signals other than reports that it rests on, "" when there are none
+	Wide                   string // of what there are many that show it together only
 	Line                   Line
 	Waves                  []Wave
 	Countries, Categories  Cells
@@ -104,7 +105,7 @@ func IncidentOf(f IncidentFacts) Incident {
 		Onset: At(i.Onset, 0), Detected: At(i.Detected, ref),
 		Confirmed: optional(i.Confirmed, ref), End: optional(i.End, ref), Closed: optional(i.Closed, ref),
 		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
-		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: i.Basis,
+		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: basis(i.Basis), Wide: wide(i.Wide),
 		Line:  incidentLine(f, i),
 		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, i, country, ref),
 		Categories: affectedOf("Problem", i.Categories, i, category, ref),
@@ -262,4 +263,29 @@ func perStep(step outage.Minute) string {
 		return "day"
 	}
 	return Span(step)
+}
+
+// basis names the signals beside reports.
+func basis(families string) string {
+	words := map[string]string{"probes": "our own probes", "operator": "the operator's own word"}
+	var out []string
+	for _, family := range strings.Split(families, "+") {
+		if family != "crowd" && family != "" {
+			out = append(out, cmp.Or(words[family], family))
+		}
+	}
+	return strings.Join(out, " and ")
+}
+
+// wide words what many places show together. Networks are counted and never named.
+func wide(d outage.Dimension) string {
+	switch d {
+	case "":
+		return ""
+	case outage.DimensionCountries:
+		return "countries"
+	case outage.DimensionCategories:
+		return "kinds of problem"
+	}
+	return "networks"
 }
