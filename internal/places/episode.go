@@ -110,14 +110,14 @@ func (t *Tracker) Whole(b *Beat, minutes int) (count int, mean, variance float64
 // begins here. The second result is false while there is nothing to say.
 func (t *Tracker) Close(b *Beat, s *Shape, whole bool, muted func(string) bool) (Report, bool) {
 	m := b.Now
-	some := t.record(m)
+	t.record(m)
 	if t.ep.phase == outage.PhaseOver {
 		t.ep = episode{clear: t.ep.clear}
 	}
 	switch {
 	case t.ep.open():
-		t.follow(b, s, some, muted)
-	case some && !whole && b.looked >= minHistory:
+		t.follow(b, s, muted)
+	case !whole && b.looked >= minHistory && t.turn(m):
 		t.begin(b, s, muted)
 	}
 	if t.ep.open() {
@@ -235,10 +235,10 @@ func (t *Tracker) backdate(b *Beat, s *Shape) outage.Minute {
 }
 
 // follow moves an open episode on by one minute.
-func (t *Tracker) follow(b *Beat, s *Shape, some bool, muted func(string) bool) {
+func (t *Tracker) follow(b *Beat, s *Shape, muted func(string) bool) {
 	e := &t.ep
 	m := b.Now
-	if some {
+	if t.turn(m) {
 		t.extend(b, s, muted)
 	}
 	for i := range e.hot {

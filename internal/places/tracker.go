@@ -63,7 +63,13 @@ type Config struct {
 	Threshold float64 // score that begins an episode
 	Countries bool    // places have clocks of their own
 	Limit     int     // places that are told apart
+	// Turn is the minute of every lookEvery in which all places are looked at.
+	Turn int
 }
+
+// lookEvery is how often, in minutes, all places are looked at for the beginning of an
+// episode. A weak rise takes many minutes to show, and a look costs some microseconds.
+const lookEvery = 3
 
 // Validate says what is wrong with a configuration.
 func (c Config) Validate() error {
@@ -154,9 +160,14 @@ func (t *Tracker) Forget() {
 // Len is the number of places that are told apart.
 func (t *Tracker) Len() int { return len(t.places) }
 
-// record moves the running minute's reports into the events. It says whether any
-// place had some.
-func (t *Tracker) record(m outage.Minute) bool {
+// turn says whether all places are looked at in this minute: when it is the tracker's
+// turn and some place has had reports since its last one.
+func (t *Tracker) turn(m outage.Minute) bool {
+	return (int(m)+t.cfg.Turn)%lookEvery == 0 && t.from(m-lookEvery+1) < len(t.events)
+}
+
+// record moves the running minute's reports into the events.
+func (t *Tracker) record(m outage.Minute) {
 	for len(t.events) > 0 && t.events[0].minute <= m-ringLen {
 		n := 1
 		for n < len(t.events) && t.events[n].minute <= m-ringLen {
@@ -171,9 +182,7 @@ func (t *Tracker) record(m outage.Minute) bool {
 	if t.rest.now > 0 {
 		t.events = append(t.events, event{m, -1, int32(min(t.rest.now, math.MaxInt32))})
 	}
-	some := len(t.touched) > 0
 	t.Forget()
-	return some
 }
 
 // from is the index of the first event at or after a minute.

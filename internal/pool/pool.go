@@ -27,10 +27,11 @@ import (
 )
 
 // Looks is the number of windows that end now.
-const Looks = 8
+const Looks = 4
 
-// Windows are their lengths in minutes: those of the scan of a single series.
-func Windows() [Looks]int { return [Looks]int{1, 2, 3, 5, 8, 15, 30, 60} }
+// Windows are their lengths in minutes: from a jump to an hour's slow burn, spaced by
+// three, for many places take a few minutes to speak and each further window costs.
+func Windows() [Looks]int { return [Looks]int{2, 6, 18, 54} }
 
 // Cell is one place.
 type Cell struct {
@@ -88,7 +89,7 @@ const (
 	// thresholds above 5 three places at least must speak.
 	cellCap = 2.0
 	// hotChance makes a place one that is named.
-	hotChance = 0.5
+	hotChance = 0.65
 	// Nodes of the integral over the common factor, in standard deviations of its law
 	// (Wilson and Hilferty's cube): more of them below, where hot cells push it.
 	nodeFirst, nodeStep = -4.5, 0.75

@@ -164,7 +164,7 @@ func TestWeakEverywhere(t *testing.T) {
 			}
 		}
 	}
-	if found < trials*9/10 || named < 7*found || wrong > named/5 {
+	if found < trials*9/10 || named < 7*found || wrong > named/4 {
 		t.Errorf("%d of %d found; %d hot places named, %d others", found, trials, named, wrong)
 	}
 	alone := w.scene(r, nil, 1, 0)
