@@ -25,6 +25,10 @@ const (
 	lostAfter   = 60
 	keptShare   = 0.1 // of what a place's share rests on, once a new level is adopted
 	maxNetworks = 8
+	// Places that become hot within the first hour are named too, when they are surely
+	// so: who looks for a day finds every place hot once.
+	extendFor    = outage.Hour
+	extendChance = 0.95
 )
 
 // hot is a place that was named.
@@ -238,7 +242,7 @@ func (t *Tracker) backdate(b *Beat, s *Shape) outage.Minute {
 func (t *Tracker) follow(b *Beat, s *Shape, muted func(string) bool) {
 	e := &t.ep
 	m := b.Now
-	if t.turn(m) {
+	if t.turn(m) && m-e.first <= extendFor {
 		t.extend(b, s, muted)
 	}
 	for i := range e.hot {
@@ -275,7 +279,7 @@ func (t *Tracker) extend(b *Beat, s *Shape, muted func(string) bool) {
 	scene, places := t.scene(b, s, muted)
 	f := pool.Scan(scene)
 	for _, p := range f.Places {
-		if i := places[p.Cell]; !t.ep.named(i) {
+		if i := places[p.Cell]; p.Chance >= extendChance && !t.ep.named(i) {
 			h := hot{place: i}
 			t.sumHot(&h, b, s)
 			// The running minute is added to all of them next.
