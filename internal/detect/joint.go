@@ -44,12 +44,12 @@ type scored struct {
 }
 
 // combine ends the minute of all signals together. With reports alone there is nothing
-// to combine, and nothing is said.
+// to combine, and nothing is said; nor in the first day.
 func (s *service) combine(m outage.Minute, reports int) (outage.Detection, bool) {
 	if s.joint.phase == outage.PhaseOver {
 		s.joint = joint{}
 	}
-	if len(s.lines) == 0 {
+	if len(s.lines) == 0 || !s.beat.Known() {
 		return outage.Detection{}, false
 	}
 	heard := s.heard(m)

@@ -45,7 +45,10 @@ func (s *service) watchPlaces(cfg Config) error {
 func (s *service) closePlaces(m outage.Minute) []outage.Detection {
 	total := s.cells[0]
 	whole := baseline(total.series.Forecast(int64(m)))
-	s.beat.Take(places.Look{Minute: m, Expected: whole.Expected, Dispersion: whole.Dispersion, Held: s.held})
+	// What is expected before an hour has been learned is a belief about nothing: a share
+	// of that would be one, too.
+	held := s.held || whole.Confidence == outage.ConfidenceNone
+	s.beat.Take(places.Look{Minute: m, Expected: whole.Expected, Dispersion: whole.Dispersion, Held: held})
 	var out []outage.Detection
 	quiet := !s.held
 	for i, t := range &s.wide {

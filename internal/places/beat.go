@@ -92,3 +92,6 @@ func (b *Beat) blind() int {
 	}
 	return n
 }
+
+// Known says whether there is a day of history, which everything here wants.
+func (b *Beat) Known() bool { return b.looked >= minHistory }

@@ -51,6 +51,23 @@ func (c *coder) real(vs ...*float64) {
 	}
 }
 
+// short carries short ones.
+func (c *coder) short(vs ...*float32) {
+	for _, v := range vs {
+		if !c.reading {
+			c.buf = binary.LittleEndian.AppendUint32(c.buf, math.Float32bits(*v))
+			continue
+		}
+		if len(c.buf) < 4 {
+			c.bad, c.buf, *v = true, nil, 0
+			return
+		}
+		*v = math.Float32frombits(binary.LittleEndian.Uint32(c.buf))
+		c.buf = c.buf[4:]
+		c.bad = c.bad || !(*v >= 0) || *v > math.MaxFloat32
+	}
+}
+
 func (c *coder) minutes(vs ...*outage.Minute) {
 	for _, v := range vs {
 		n := int64(*v)
@@ -203,6 +220,9 @@ func (c *coder) tracker(t *Tracker) {
 		c.text(&p.name)
 		c.whole(&p.now)
 		c.real(&p.count, &p.exposure)
+		for h := range hours {
+			c.short(&p.hourN[h], &p.hourE[h])
+		}
 		if c.reading {
 			if p.now > 0 {
 				t.touched = append(t.touched, i)

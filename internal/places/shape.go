@@ -99,13 +99,19 @@ func (s *Shape) at(z zone, m outage.Minute) (factor, variance float64, ok bool) 
 	}
 	mean := sum / hours
 	prior := shapeNoise / (shapeSpread * shapeSpread)
-	minute := float64(((m+outage.Minute(offset))%outage.Day + outage.Day) % outage.Day)
-	position := minute/float64(outage.Hour) - 0.5 + hours
-	h, part := int(position)%hours, position-math.Floor(position)
+	h, part := between(m, offset)
 	n := table[h]*(1-part) + table[(h+1)%hours]*part
 	factor = (n + prior) / (mean + prior)
 	variance = 1 / (n/shapeNoise + 1/(shapeSpread*shapeSpread))
 	return math.Min(mostFactor, math.Max(leastFactor, factor)), variance, true
+}
+
+// between is the hour of a day on a clock whose middle was last passed, and how far the
+// minute is on the way to the next one's.
+func between(m outage.Minute, z zone) (hour int, part float64) {
+	minute := float64(((m+outage.Minute(z))%outage.Day + outage.Day) % outage.Day)
+	position := minute/float64(outage.Hour) - 0.5 + hours
+	return int(position) % hours, position - math.Floor(position)
 }
 
 // relative is how much more than the service as a whole a place has at a minute, by

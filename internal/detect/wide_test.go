@@ -1,0 +1,366 @@
+package detect
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
+
+	"faultline/outage"
+)
+
+// wideMinute draws a minute of a large country and forty small ones, of which the first
+// raised have factor times their mean, with the errors and latencies of probes.
+func wideMinute(r *rand.Rand, m outage.Minute, raised int, factor float64) *outage.MinutePoints {
+	p := &outage.MinutePoints{Service: "x", Minute: m}
+	add := func(country string, mean float64) {
+		if n := int(distuv.Poisson{Lambda: mean, Src: r}.Rand()); n > 0 {
+			p.Points = append(p.Points, outage.Point{
+				Signal: outage.SignalReports, Country: country, Category: "app", Network: fmt.Sprintf("AS%d", r.IntN(5)), Count: n,
+			})
+		}
+	}
+	add("US", 15)
+	for i := range 40 {
+		mean := 0.05
+		if i < raised {
+			mean *= factor
+		}
+		add(fmt.Sprintf("Q%d", i), mean)
+	}
+	return p
+}
+
+// TestWideRise: many small countries rise, and one detection names them.
+func TestWideRise(t *testing.T) {
+	f := newFold(t)
+	r := rand.New(rand.NewPCG(8, 8))
+	rise := start + 4*outage.Day
+	var first *outage.Detection
+	for m := start; m < rise+40; m++ {
+		raised := 0
+		if m >= rise {
+			raised = 12
+		}
+		if err := f.Take(wideMinute(r, m, raised, 7)); err != nil {
+			t.Fatal(err)
+		}
+		records, _ := f.Close(m, false)
+		for _, rec := range records {
+			for _, d := range rec.Detections {
+				if d.Dimension == "" {
+					continue
+				}
+				if m < rise {
+					t.Fatalf("%s: a wide detection in quiet: %+v", m, d)
+				}
+				if first == nil {
+					first = &d
+				}
+				if d.Whole() || d.Country != "" || d.Category != "" || len(d.Places) < 3 || d.Count < d.Places[0].Last {
+					t.Fatalf("%+v", d)
+				}
+			}
+		}
+	}
+	if first == nil || first.Dimension != outage.DimensionCountries || first.Effect < 1.5 || first.Baseline.Expected <= 0 ||
+		first.Onset > first.First || first.NetworksUnknown {
+		t.Fatalf("first wide detection %+v", first)
+	}
+	for _, p := range first.Places {
+		if len(p.Name) < 2 || p.Count == 0 || p.Expected <= 0 {
+			t.Errorf("place %+v", p)
+		}
+	}
+}
+
+// signals adds points of probes and of the operator's word to a minute.
+func signals(r *rand.Rand, p *outage.MinutePoints, errors, slower float64, status int) {
+	for _, country := range []string{"DE", "US"} {
+		p.Points = append(p.Points,
+			outage.Point{
+				Signal: outage.SignalProbeErrors, Country: country, Trials: 20,
+				Count: int(distuv.Binomial{N: 20, P: errors, Src: r}.Rand()),
+			},
+			outage.Point{Signal: outage.SignalLatency, Country: country, Count: 10, Sum: 10 * (5 + slower + 0.05*r.NormFloat64())},
+		)
+	}
+	if p.Minute%5 == 0 {
+		p.Points = append(p.Points, outage.Point{Signal: outage.SignalStatus, Count: status})
+	}
+}
+
+// TestSignals: errors of attempts and latencies have series of their own, a fall of
+// latency is no detection, and what the table does not know is passed over.
+func TestSignals(t *testing.T) {
+	f := newFold(t)
+	r := rand.New(rand.NewPCG(9, 9))
+	seen := map[string]int{}
+	slow, bad, fast := start+2*outage.Day, start+2*outage.Day+300, start+2*outage.Day+600
+	for m := start; m < fast+60; m++ {
+		p := minute(r, "x", m, 1)
+		errors, slower := 0.02, 0.0
+		switch {
+		case m >= fast:
+			slower = -1
+		case m >= bad && m < bad+30:
+			errors = 0.5
+		case m >= slow && m < slow+30:
+			slower = 1
+		}
+		signals(r, p, errors, slower, 0)
+		p.Points = append(p.Points,
+			outage.Point{Signal: "flows", Count: 7},
+			outage.Point{Signal: outage.SignalProbeErrors, Country: "DE", Count: 30, Trials: 20},
+			outage.Point{Signal: outage.SignalLatency, Count: 10, Sum: 1e9, Missing: true})
+		if err := f.Take(p); err != nil {
+			t.Fatal(err)
+		}
+		records, _ := f.Close(m, false)
+		for _, rec := range records {
+			for _, d := range rec.Detections {
+				if d.Signal == outage.SignalReports {
+					continue
+				}
+				seen[d.Signal+"/"+d.Country]++
+				if m < slow || m >= fast+30 {
+					t.Errorf("%s: %+v", m, d)
+				}
+				if d.Signal == outage.SignalLatency && m >= slow+6 && m < slow+30 && (d.Value < 250 || d.Baseline.Expected < 120 || d.Baseline.Expected > 180) {
+					t.Errorf("%s: a latency that is no milliseconds: %+v", m, d)
+				}
+				if d.Signal == outage.SignalProbeErrors && d.Trials%20 != 0 {
+					t.Errorf("%+v", d)
+				}
+			}
+		}
+	}
+	for _, key := range []string{"latency/", "latency/DE", "probe_errors/", "probe_errors/US"} {
+		if seen[key] == 0 {
+			t.Errorf("no detection of %s in %v", key, seen)
+		}
+	}
+	if n := f.Series(); n < 1+6 {
+		t.Errorf("%d series", n)
+	}
+}
+
+// TestCombined: reports and probes that each say a little make one detection with its
+// parts; one family alone makes none, nor does an operator's word.
+func TestCombined(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		reports        float64
+		errors, slower float64
+		status         int
+		want           bool
+	}{
+		{"reports alone", 9, 0.02, 0, outage.StatusFine, false},
+		{"probes alone", 2, 0.1, 0, outage.StatusFine, false},
+		{"a word alone", 2, 0.02, 0, outage.StatusCritical, false},
+		{"reports and probes", 9, 0.15, 0, outage.StatusFine, true},
+		{"all of them", 9, 0.12, 0, outage.StatusMajor, true},
+	} {
+		f := newFold(t)
+		r := rand.New(rand.NewPCG(10, 10))
+		rise := start + 3*outage.Day
+		combined := false
+		for m := start; m < rise+20; m++ {
+			mean, errors, slower, status := 2.0, 0.02, 0.0, 0
+			if m >= rise {
+				mean, errors, slower, status = c.reports, c.errors, c.slower, c.status
+			}
+			p := minute(r, "x", m, mean)
+			signals(r, p, errors, slower, status)
+			if err := f.Take(p); err != nil {
+				t.Fatal(err)
+			}
+			records, _ := f.Close(m, false)
+			for _, rec := range records {
+				for _, d := range rec.Detections {
+					if d.Signal != outage.SignalCombined {
+						continue
+					}
+					combined = true
+					if m < rise || len(d.Parts) < 2 || d.Whole() || d.Onset > d.First {
+						t.Errorf("%s at %s: %+v", c.name, m, d)
+					}
+				}
+			}
+		}
+		if combined != c.want {
+			t.Errorf("%s: combined %v", c.name, combined)
+		}
+	}
+}
+
+// TestRestartOfEverything restores in the middle of wide, probed and combined episodes
+// and of missing minutes: nothing changes.
+func TestRestartOfEverything(t *testing.T) {
+	whole := newFold(t)
+	r := rand.New(rand.NewPCG(11, 11))
+	rise := start + 2*outage.Day
+	before := start + outage.Day + 1300
+	minuteOf := func(r *rand.Rand, m outage.Minute) (*outage.MinutePoints, bool) {
+		raised, errors, status := 0, 0.02, 0
+		if m >= rise && m < rise+90 {
+			raised, errors, status = 12, 0.12, outage.StatusMajor
+		}
+		p := wideMinute(r, m, raised, 9)
+		signals(r, p, errors, 0, status)
+		return p, m%400 == 7
+	}
+	for m := start; m < before; m++ {
+		p, missing := minuteOf(r, m)
+		if err := whole.Take(p); err != nil {
+			t.Fatal(err)
+		}
+		whole.Close(m, missing)
+	}
+	state, err := whole.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]bool{}
+	rapid.Check(t, func(rt *rapid.T) {
+		cut := before + outage.Minute(rapid.IntRange(0, int(rise-before)+150).Draw(rt, "cut"))
+		a, b := newFold(t), newFold(t)
+		for _, f := range []*Fold{a, b} {
+			if err := f.Restore(state); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		r := rand.New(rand.NewPCG(uint64(cut), 3))
+		for m := before; m < rise+160; m++ {
+			p, missing := minuteOf(r, m)
+			for _, f := range []*Fold{a, b} {
+				if err := f.Take(p); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			if m == cut {
+				saved, err := b.Snapshot()
+				if err != nil {
+					rt.Fatal(err)
+				}
+				b = newFold(t)
+				if err := b.Restore(saved); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			x, err := a.Tick(m, missing)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			y, err := b.Tick(m, missing)
+			if err != nil || !same(x, y) {
+				rt.Fatalf("%s: entries differ (%v)", m, err)
+			}
+			for _, e := range x {
+				for _, kind := range []string{`"dimension":"countries"`, `"signal":"combined"`, `"signal":"probe_errors"`} {
+					if bytes.Contains(e.Data, []byte(kind)) {
+						kinds[kind] = true
+					}
+				}
+			}
+		}
+	})
+	if len(kinds) != 3 {
+		t.Errorf("the minutes held only %v", kinds)
+	}
+}
+
+// TestFleetShares: whatever a service has of countries, categories and signals, their
+// budgets sum to what the service may spend.
+func TestFleetShares(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Countries, cfg.Categories = 1000, 1000
+	total := cfg.share(cellKey{}, 0)
+	for i := range 1000 {
+		total += cfg.share(cellKey{country: "X"}, i) + cfg.share(cellKey{category: "x"}, i)
+	}
+	if most := cfg.TotalBudget + cfg.CountryBudget + cfg.CategoryBudget; total > most {
+		t.Errorf("single series may spend %.3f of %.3f", total, most)
+	}
+	if all := total + cfg.PooledBudget + cfg.SignalBudget + cfg.CombinedBudget; all > 1 {
+		t.Errorf("a service may have %.3f false episodes a month", all)
+	}
+	share := 0.0
+	for _, d := range dimensions {
+		share += d.share
+	}
+	if share > 1+1e-9 {
+		t.Errorf("dimensions share %.3f of their budget", share)
+	}
+}
+
+// TestFleet: a quiet service with a thousand countries and as many categories stays
+// within its budget.
+func TestFleet(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Countries, cfg.Categories = 1000, 1000
+	f, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(12, 12))
+	episodes := 0
+	const days = 2
+	for m := start; m < start+days*outage.Day; m++ {
+		p := &outage.MinutePoints{Service: "x", Minute: m}
+		for range int(distuv.Poisson{Lambda: 30 * distuv.Gamma{Alpha: 15, Beta: 15, Src: r}.Rand(), Src: r}.Rand()) {
+			p.Points = append(p.Points, outage.Point{
+				Signal: outage.SignalReports, Country: fmt.Sprint("c", int(1000*r.Float64()*r.Float64())),
+				Category: fmt.Sprint("k", int(1000*r.Float64()*r.Float64())), Network: fmt.Sprint("AS", r.IntN(300)), Count: 1,
+			})
+		}
+		if err := f.Take(p); err != nil {
+			t.Fatal(err)
+		}
+		records, _ := f.Close(m, false)
+		for _, rec := range records {
+			episodes += len(slices.DeleteFunc(rec.Detections, func(d outage.Detection) bool { return d.First != m }))
+		}
+	}
+	// A month may have one; two days with two would be a chance of one in four hundred.
+	if episodes > 1 || f.Series() < 1000 {
+		t.Errorf("%d episodes in %d days of %d series", episodes, days, f.Series())
+	}
+}
+
+// BenchmarkRestore saves and restores a thousand services of a hundred series. It
+// reports seconds for a hundred thousand series, and bytes a series saved and held.
+func BenchmarkRestore(b *testing.B) {
+	f := newFold(b)
+	const services, cells = 1000, 99
+	for _, m := range []outage.Minute{start, start + 1, start + 120} {
+		for s := range services {
+			p := &outage.MinutePoints{Service: fmt.Sprint("s", s), Minute: m}
+			for c := range cells {
+				p.Points = append(p.Points, outage.Point{Signal: outage.SignalReports, Country: fmt.Sprint("c", c), Count: 3})
+			}
+			if err := f.Take(p); err != nil {
+				b.Fatal(err)
+			}
+		}
+		f.Close(m, false)
+	}
+	series := float64(f.Series())
+	var size int
+	for b.Loop() {
+		state, err := f.Snapshot()
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = len(state)
+		if err := newFold(b).Restore(state); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*1e5/series, "s/100k-series")
+	b.ReportMetric(float64(size)/series, "bytes/series")
+}
