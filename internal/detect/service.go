@@ -54,8 +54,9 @@ func (s *service) take(f *Fold, p *outage.Point, m outage.Minute) error {
 	}
 	s.cells[0].add(p.Count, hash, m)
 	s.shape.Add(p.Country, m, p.Count)
-	for i, name := range [...]string{p.Country, p.Category, p.Network} {
-		s.wide[i].Add(name, p.Count, hash)
+	for i, place := range [...]places.Reports{{Place: p.Country, Country: p.Country}, {Place: p.Category}, {Place: p.Network, Country: p.Country}} {
+		place.Count, place.Network = p.Count, hash
+		s.wide[i].Add(place)
 	}
 	if p.Country != "" {
 		if err := s.addTo(f, cellKey{country: p.Country}, p.Count, hash, m); err != nil {

@@ -29,7 +29,7 @@ func (s *service) watchPlaces(cfg Config) error {
 	for i, d := range &dimensions {
 		t, err := places.New(places.Config{
 			Threshold: math.Log10(scan.Month.Minutes()/(cfg.PooledBudget*d.share)) - bound,
-			Countries: d.name == outage.DimensionCountries, Limit: cfg.Places, Turn: i,
+			Limit:     cfg.Places, Turn: i,
 		})
 		if err != nil {
 			return fmt.Errorf("watch the %s of service %s: %w", d.name, s.id, err)

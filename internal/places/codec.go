@@ -219,6 +219,10 @@ func (c *coder) tracker(t *Tracker) {
 		p := &t.places[i]
 		c.text(&p.name)
 		c.whole(&p.now)
+		clock := int64(p.zone)
+		c.num(&clock)
+		c.bad = c.bad || clock != int64(noZone) && (clock < -int64(outage.Day) || clock > int64(outage.Day))
+		p.zone = zone(clock)
 		c.real(&p.count, &p.exposure)
 		for h := range hours {
 			c.short(&p.hourN[h], &p.hourE[h])
@@ -226,10 +230,6 @@ func (c *coder) tracker(t *Tracker) {
 		if c.reading {
 			if p.now > 0 {
 				t.touched = append(t.touched, i)
-			}
-			p.zone = noZone
-			if t.cfg.Countries {
-				p.zone = zoneOf(p.name)
 			}
 			t.index[p.name] = i
 		}

@@ -46,7 +46,7 @@ func (c *scene) poisson(mean float64) int {
 func (c *scene) minute(m outage.Minute, raised int, factor float64) (Report, bool) {
 	add := func(name string, n int) {
 		if n > 0 {
-			c.t.Add(name, n, uint64(1+c.rand.IntN(5)))
+			c.t.Add(Reports{Place: name, Count: n, Network: uint64(1 + c.rand.IntN(5))})
 		}
 	}
 	add("big", c.poisson(c.big))
@@ -161,7 +161,7 @@ func TestMuted(t *testing.T) {
 					mean *= 10
 				}
 				if n := c.poisson(mean); n > 0 {
-					c.t.Add(fmt.Sprint("p", i), n, 0)
+					c.t.Add(Reports{Place: fmt.Sprint("p", i), Count: n})
 				}
 			}
 			c.b.Take(Look{Minute: m, Expected: c.small * float64(c.n), Dispersion: 1.5, Held: way == "whole" && raised > 0})
@@ -281,12 +281,12 @@ func TestPrune(t *testing.T) {
 	for m := start; m < start+120*outage.Day; m += 5 {
 		if m == start {
 			for _, name := range []string{"a", "b", "c"} {
-				tracker.Add(name, 1, 0)
+				tracker.Add(Reports{Place: name, Count: 1})
 			}
 		}
-		tracker.Add("d", 1, 0)
+		tracker.Add(Reports{Place: "d", Count: 1})
 		if m > start+60 {
-			tracker.Add("e", 1, 0)
+			tracker.Add(Reports{Place: "e", Count: 1})
 		}
 		for i := outage.Minute(0); i < 5; i++ {
 			c.b.Take(Look{Minute: m + i, Expected: 0.5, Dispersion: 3})

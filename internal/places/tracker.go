@@ -67,7 +67,6 @@ const (
 // Config fixes a tracker's rule.
 type Config struct {
 	Threshold float64 // score that begins an episode
-	Countries bool    // places have clocks of their own
 	Limit     int     // places that are told apart
 	// Turn is the minute of every lookEvery in which all places are looked at.
 	Turn int
@@ -132,8 +131,18 @@ func New(c Config) (*Tracker, error) {
 	return &Tracker{cfg: c, index: map[string]int{}}, nil
 }
 
-// Add counts reports of the running minute; an empty name is an unknown place.
-func (t *Tracker) Add(name string, n int, network uint64) {
+// Reports are some people in one place.
+type Reports struct {
+	Place   string // empty: unknown
+	Country string // whose clock the place lives by; empty: no clock
+	Network uint64 // where they come from; 0: unknown
+	Count   int
+}
+
+// Add counts reports of the running minute. A place keeps the clock of the country that
+// it was first heard of from.
+func (t *Tracker) Add(r Reports) {
+	name, n := r.Place, r.Count
 	i, known := t.index[name]
 	if name == "" || !known && len(t.places) >= t.cfg.Limit {
 		t.rest.now += n
@@ -141,10 +150,7 @@ func (t *Tracker) Add(name string, n int, network uint64) {
 	}
 	if !known {
 		i = len(t.places)
-		p := place{name: name, zone: noZone, exposure: t.exposure}
-		if t.cfg.Countries {
-			p.zone = zoneOf(name)
-		}
+		p := place{name: name, zone: zoneOf(r.Country), exposure: t.exposure}
 		t.places = append(t.places, p)
 		t.index[name] = i
 	}
@@ -152,8 +158,8 @@ func (t *Tracker) Add(name string, n int, network uint64) {
 		t.touched = append(t.touched, i)
 	}
 	t.places[i].now += n
-	if network != 0 && t.ep.named(i) {
-		t.ep.network(network)
+	if r.Network != 0 && t.ep.named(i) {
+		t.ep.network(r.Network)
 	}
 }
 
