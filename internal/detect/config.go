@@ -18,6 +18,10 @@ type Config struct {
 	Categories int
 	// Places that the pooled detection tells apart, of each sort; they need no series.
 	Places int
+	// PlaceHistory is how many minutes of listening the pooled detection wants: the
+	// shares of places and their hours have to be known before many of them can be
+	// called unusual.
+	PlaceHistory int
 }
 
 // DefaultConfig spends 0.7 of the one suspected incident that a service may have in a
@@ -27,7 +31,7 @@ func DefaultConfig() Config {
 	return Config{
 		TotalBudget: 0.3, CountryBudget: 0.25, CategoryBudget: 0.15,
 		PooledBudget: 0.15, SignalBudget: 0.1, CombinedBudget: 0.03,
-		Countries: 100, Categories: 32, Places: 1000,
+		Countries: 100, Categories: 32, Places: 1000, PlaceHistory: 7 * 24 * 60,
 	}
 }
 

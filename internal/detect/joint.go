@@ -27,6 +27,7 @@ const (
 	// Minutes until a signal counts as not heard.
 	reportsStale, probesStale, wordStale = 1, 10, 60
 	jointQuiet                           = 10
+	jointHistory                         = 24 * 60 // minutes before anything is combined
 	jointInside                          = 1.3
 )
 
@@ -49,7 +50,7 @@ func (s *service) combine(m outage.Minute, reports int) (outage.Detection, bool)
 	if s.joint.phase == outage.PhaseOver {
 		s.joint = joint{}
 	}
-	if len(s.lines) == 0 || !s.beat.Known() {
+	if len(s.lines) == 0 || !s.beat.Known(jointHistory) {
 		return outage.Detection{}, false
 	}
 	heard := s.heard(m)

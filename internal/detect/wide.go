@@ -29,7 +29,7 @@ func (s *service) watchPlaces(cfg Config) error {
 	for i, d := range &dimensions {
 		t, err := places.New(places.Config{
 			Threshold: math.Log10(scan.Month.Minutes()/(cfg.PooledBudget*d.share)) - bound,
-			Limit:     cfg.Places, Turn: i,
+			Limit:     cfg.Places, History: cfg.PlaceHistory, Turn: i,
 		})
 		if err != nil {
 			return fmt.Errorf("watch the %s of service %s: %w", d.name, s.id, err)
@@ -50,10 +50,8 @@ func (s *service) closePlaces(m outage.Minute) []outage.Detection {
 	held := s.held || whole.Confidence == outage.ConfidenceNone
 	s.beat.Take(places.Look{Minute: m, Expected: whole.Expected, Dispersion: whole.Dispersion, Held: held})
 	var out []outage.Detection
-	quiet := !s.held
 	for i, t := range &s.wide {
 		r, ok := t.Close(&s.beat, &s.shape, s.held, s.muted(dimensions[i].name))
-		quiet = quiet && !t.Open()
 		if !ok {
 			continue
 		}
@@ -62,7 +60,9 @@ func (s *service) closePlaces(m outage.Minute) []outage.Detection {
 		d.NetworksUnknown = total.since(0) == 0
 		out = append(out, d)
 	}
-	s.shape.Close(m, quiet)
+	// A rise of small places hardly shows in the day of all, and a day that was held back
+	// for one that was none could never be learned.
+	s.shape.Close(m, !s.held)
 	return out
 }
 

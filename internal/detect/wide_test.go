@@ -35,9 +35,21 @@ func wideMinute(r *rand.Rand, m outage.Minute, raised int, factor float64) *outa
 	return p
 }
 
+// wideFold is a fold whose places want a day of history only.
+func wideFold(t testing.TB) *Fold {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.PlaceHistory = 1440
+	f, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // TestWideRise: many small countries rise, and one detection names them.
 func TestWideRise(t *testing.T) {
-	f := newFold(t)
+	f := wideFold(t)
 	r := rand.New(rand.NewPCG(8, 8))
 	rise := start + 4*outage.Day
 	var first *outage.Detection
@@ -201,7 +213,7 @@ func TestCombined(t *testing.T) {
 // TestRestartOfEverything restores in the middle of wide, probed and combined episodes
 // and of missing minutes: nothing changes.
 func TestRestartOfEverything(t *testing.T) {
-	whole := newFold(t)
+	whole := wideFold(t)
 	r := rand.New(rand.NewPCG(11, 11))
 	rise := start + 2*outage.Day
 	before := start + outage.Day + 1300
@@ -227,7 +239,7 @@ func TestRestartOfEverything(t *testing.T) {
 	}
 	kinds := map[string]bool{}
 	for cut := before + 3; cut < rise+150; cut += 23 {
-		a, b := newFold(t), newFold(t)
+		a, b := wideFold(t), wideFold(t)
 		for _, f := range []*Fold{a, b} {
 			if err := f.Restore(state); err != nil {
 				t.Fatal(err)
@@ -246,7 +258,7 @@ func TestRestartOfEverything(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b = newFold(t)
+				b = wideFold(t)
 				if err := b.Restore(saved); err != nil {
 					t.Fatal(err)
 				}
@@ -311,7 +323,7 @@ func TestSoakFleet(t *testing.T) {
 
 func fleet(t *testing.T, cells, days int) {
 	cfg := DefaultConfig()
-	cfg.Countries, cfg.Categories = cells, cells
+	cfg.Countries, cfg.Categories, cfg.PlaceHistory = cells, cells, 1440
 	f, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -93,5 +93,5 @@ func (b *Beat) blind() int {
 	return n
 }
 
-// Known says whether there is a day of history, which everything here wants.
-func (b *Beat) Known() bool { return b.looked >= minHistory }
+// Known says whether somebody listened for so many minutes.
+func (b *Beat) Known(minutes int) bool { return b.looked >= int64(minutes) }

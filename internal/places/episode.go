@@ -121,7 +121,7 @@ func (t *Tracker) Close(b *Beat, s *Shape, whole bool, muted func(string) bool) 
 	switch {
 	case t.ep.open():
 		t.follow(b, s, muted)
-	case !whole && b.Known() && t.turn(m):
+	case !whole && b.Known(t.cfg.History) && t.turn(m):
 		t.begin(b, s, muted)
 	}
 	if t.ep.open() {

@@ -30,7 +30,7 @@ type scene struct {
 
 func newScene(t testing.TB, threshold float64, n int) *scene {
 	t.Helper()
-	tracker, err := New(Config{Threshold: threshold, Limit: 1000})
+	tracker, err := New(Config{Threshold: threshold, Limit: 1000, History: 1440})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestPrune(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	for _, c := range []Config{{Threshold: 0}, {Threshold: math.NaN()}, {Threshold: 5, Limit: -1}, {Threshold: 5, Limit: 1 << 20}} {
+	for _, c := range []Config{{Threshold: 0}, {Threshold: math.NaN()}, {Threshold: 5, Limit: -1}, {Threshold: 5, Limit: 1 << 20}, {Threshold: 5, History: -1}} {
 		if _, err := New(c); err == nil {
 			t.Errorf("%+v was accepted", c)
 		}

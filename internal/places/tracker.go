@@ -14,7 +14,7 @@
 // what is expected of them. A second look for confirmation counts only those places
 // and only minutes after the first alarm, so that it owes nothing to the search.
 //
-// Limits: a day of history is wanted before anything is said. A place takes part when
+// Limits: nothing is said before Config.History. A place takes part when
 // something was learned of it; the first reports of a new one never count. A place
 // costs about 300 bytes; the least busy ones of more than Config.Limit are not told apart.
 package places
@@ -58,8 +58,6 @@ const (
 	excessMost   = 3.0 // reports a unit
 	excessLife   = 14 * 96.0
 	excessClip   = 25.0 // squared residual over mean plus one, at most
-	// minHistory is how many minutes of listening are wanted before anything is said.
-	minHistory = 24 * 60
 	// forgotten is the number of reports below which a place makes room for another.
 	forgotten = 0.1
 )
@@ -68,6 +66,7 @@ const (
 type Config struct {
 	Threshold float64 // score that begins an episode
 	Limit     int     // places that are told apart
+	History   int     // minutes of listening that are wanted before anything is said
 	// Turn is the minute of every lookEvery in which all places are looked at.
 	Turn int
 }
@@ -81,11 +80,17 @@ func (c Config) Validate() error {
 	if !(c.Threshold > 1) || c.Threshold > 20 {
 		return fmt.Errorf("threshold %g of a pooled detection: use 1 to 20", c.Threshold)
 	}
+	if c.History < 0 || c.History > maxHistory {
+		return fmt.Errorf("%d minutes of history before a pooled detection: use 0 to %d", c.History, maxHistory)
+	}
 	if c.Limit < 0 || c.Limit > maxPlaces {
 		return fmt.Errorf("%d places that are told apart: use 0 to %d", c.Limit, maxPlaces)
 	}
 	return nil
 }
+
+// maxHistory is a year: who wants more wants no detection.
+const maxHistory = 365 * 24 * 60
 
 // maxPlaces bounds what a saved state may claim.
 const maxPlaces = 1 << 16
