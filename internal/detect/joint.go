@@ -21,8 +21,8 @@ const (
 	wordMinor, wordMajor, wordCritical = 1.5, 2.5, 3.0
 	// speaking is the score from which a family counts as saying something.
 	speaking = 1.0
-	// lookCost is what choosing the best of eight overlapping windows may win, in score:
-	// simulated at 0.3 to 0.55 for counts of mean 0.02 to 200 an hour.
+	// lookCost is what choosing the best of overlapping windows may win, in score: four of
+	// them are one test four times (Bonferroni), and TestLookCost holds it against counts.
 	lookCost = 0.6
 	// Minutes until a signal counts as not heard.
 	reportsStale, probesStale, wordStale = 1, 10, 60

@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"faultline/internal/pool"
 	"faultline/outage"
 )
 
@@ -383,4 +385,34 @@ func BenchmarkRestore(b *testing.B) {
 	}
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*1e5/series, "s/100k-series")
 	b.ReportMetric(float64(size)/series, "bytes/series")
+}
+
+// TestLookCost: what choosing among windows may win is not more than what is deducted
+// for it, for quiet counts of any size.
+func TestLookCost(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 13))
+	const draws = 40_000
+	for _, hour := range []float64{0.02, 1, 20, 200} {
+		var above [3]int
+		for range draws {
+			best, n, last := 0.0, 0, 0
+			for _, w := range pool.Windows() {
+				n += int(distuv.Poisson{Lambda: hour * float64(w-last) / 60, Src: r}.Rand())
+				last = w
+				mean := hour * float64(w) / 60
+				best = max(best, pool.Tail(n, mean, mean)-lookCost)
+			}
+			for s := range above {
+				if best >= float64(s+1) {
+					above[s]++
+				}
+			}
+		}
+		for s, n := range above {
+			promised := draws * math.Pow(10, -float64(s+1))
+			if float64(n) > promised+4*math.Sqrt(promised) {
+				t.Errorf("%g an hour: %d of %d reach %d, %.0f promised", hour, n, draws, s+1, promised)
+			}
+		}
+	}
 }
