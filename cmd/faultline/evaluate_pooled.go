@@ -19,15 +19,16 @@ type pooledCmd struct {
 
 // Help is what kong prints beyond the flags.
 func (c *pooledCmd) Help() string {
-	return `One large country and many small ones, some of which rise a little for an hour,
-after four quiet weeks. Found means within 30 minutes; each way of looking has the
+	return `One large country and many small ones, some of which rise a little for 90
+minutes, after four quiet weeks. Found means within the first hour; each way of looking has the
 budget that it has in the pipeline. All countries share the noise of each minute.`
 }
 
 // Weeks of quiet before, and minutes that a rise lasts and may take to be found.
 const (
 	pooledPast  = 28 * outage.Day
-	pooledWatch = 30
+	pooledWatch = 60
+	pooledRise  = outage.Minute(90)
 )
 
 // pooledWays are the ways of looking that are compared, each with the detections that
@@ -48,7 +49,7 @@ type pooledResult struct {
 	falseAlarms [len(pooledWays)]int
 	named       int // places named in the first pooled detection of each rise
 	right       int // of them, those that rose
-	confirmed   int // rises whose pooled detection passed the second look within an hour
+	confirmed   int // rises whose pooled detection passed the second look while it lasted
 }
 
 // Run prints a table, a line for each world and way.
@@ -129,7 +130,7 @@ func (o *pooledResult) rise(f *detect.Fold, w *trial.Wide, r *rand.Rand, m outag
 	at := m + outage.Minute(r.IntN(int(outage.Day)))
 	var found [len(pooledWays)]bool
 	confirmed := false
-	for ; m < at+outage.Hour; m++ {
+	for ; m < at+pooledRise; m++ {
 		var now []bool
 		if m >= at {
 			now = raised

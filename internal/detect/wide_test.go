@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -357,6 +358,13 @@ func fleet(t *testing.T, cells, days int) {
 // BenchmarkRestore saves and restores a thousand services of a hundred series. It
 // reports seconds for a hundred thousand series, and bytes a series saved and held.
 func BenchmarkRestore(b *testing.B) {
+	held := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	before := held()
 	f := newFold(b)
 	const services, cells = 1000, 99
 	for _, m := range []outage.Minute{start, start + 1, start + 120} {
@@ -372,6 +380,7 @@ func BenchmarkRestore(b *testing.B) {
 		f.Close(m, false)
 	}
 	series := float64(f.Series())
+	memory := held() - before
 	var size int
 	for b.Loop() {
 		state, err := f.Snapshot()
@@ -384,7 +393,8 @@ func BenchmarkRestore(b *testing.B) {
 		}
 	}
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*1e5/series, "s/100k-series")
-	b.ReportMetric(float64(size)/series, "bytes/series")
+	b.ReportMetric(float64(size)/series, "saved-bytes/series")
+	b.ReportMetric(memory/series, "held-bytes/series")
 }
 
 // TestLookCost: what choosing among windows may win is not more than what is deducted

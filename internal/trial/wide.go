@@ -27,18 +27,20 @@ type Wide struct {
 func WideWorlds() []Wide {
 	base := Wide{Big: 40, Small: 0.02, Places: 60, Raised: 10, K: 20, Shape: 0.6}
 	var out []Wide
-	for _, factor := range []float64{5, 10, 20} {
+	for _, factor := range []float64{5, 10} {
 		w := base
 		w.Factor = factor
 		out = append(out, w)
 	}
+	half := base
+	half.Raised, half.Factor = 30, 4
 	busy := base
 	busy.Small, busy.Factor = 0.3, 3
 	few := base
 	few.Small, few.Places, few.Raised, few.Factor = 0.5, 8, 4, 3
 	many := base
 	many.Small, many.Places, many.Raised, many.Factor = 0.002, 200, 60, 20
-	return append(out, busy, few, many)
+	return append(out, half, busy, few, many)
 }
 
 // wideCodes are the small countries: those first for which a clock is known, then
