@@ -110,6 +110,7 @@ func (c *coder) baseline(b *baseline) {
 	c.i64(&b.n, &b.open)
 	c.i32(&b.ringN, Window-1)
 	c.i32(&b.openN, math.MaxInt32)
+	c.i32(&b.openHeld, math.MaxInt32)
 	c.f64(&b.recent.sum, &b.recent.n, &b.offset.sum, &b.offset.n, &b.openS)
 	for i := range b.expert {
 		e := &b.expert[i]
@@ -130,7 +131,7 @@ func (c *coder) shift(s *shift) {
 	c.i32(&s.count, math.MaxInt32)
 	for i := range s.look {
 		l := &s.look[i]
-		c.f64(&l.variance, &l.runs, &l.excess)
+		c.f64(&l.variance, &l.runs, &l.excess, &l.told)
 		c.i32(&l.calm, math.MaxInt32-1)
 	}
 	for i := range s.slot {

@@ -143,6 +143,7 @@ func (m *Model) Observe(idx int64, v float64, held bool) Verdict {
 	x := m.to(v)
 	m.skip(idx)
 	r := Verdict{Ready: m.Known()}
+	least := m.base.least(x)
 	e := m.base.expect(idx, x)
 	r.Expected, r.Effect, r.Residual = m.from(e.mean), e.window, e.residual
 	r.Mean = m.from(e.mean + e.window*e.scale)
@@ -154,17 +155,17 @@ func (m *Model) Observe(idx int64, v float64, held bool) Verdict {
 		s[0] = m.tails[tailRecent].take(math.Abs(e.window), levelFloor)
 	}
 	if m.rows > reachWarm {
-		s[1] = m.tails[tailReach].take(m.reach.outside(x), reachFloor)
+		s[1] = m.tails[tailReach].take(m.reach.outside(x, least), reachFloor)
 	}
 	if m.shape.add(x, m.plan.block) {
-		s[2] = m.tails[tailShape].take(m.shape.novelty()/m.spread.scale(x), shapeFloor)
+		s[2] = m.tails[tailShape].take(math.Max(0, m.shape.novelty()-least)/m.spread.scale(least), shapeFloor)
 	}
 	m.reach.learn(x, m.plan.fadeReach)
 	m.spread.learn(x, m.plan.fadeSpread)
 	if e.known {
 		r.Shift = m.base.shifted(idx, x, !held)
 	}
-	m.base.learn(idx, x)
+	m.base.learn(idx, x, held)
 	m.rows++
 	m.last = idx
 	if r.Ready {

@@ -8,13 +8,13 @@ type reach struct {
 	mid, n    float64 // sum and weight of what was seen
 }
 
-// outside is how far x lies outside, in parts of the range.
-func (r *reach) outside(x float64) float64 {
-	d := math.Max(x-r.high, r.low-x)
+// outside is how far x lies outside, in parts of the range; least is what is nothing.
+func (r *reach) outside(x, least float64) float64 {
+	d := math.Max(x-r.high, r.low-x) - least
 	if d <= 0 {
 		return 0
 	}
-	return d / (r.high - r.low + closeEnough*math.Abs(x) + tiny)
+	return d / (r.high - r.low + least)
 }
 
 // learn takes a value in.
@@ -31,10 +31,8 @@ func (r *reach) learn(x, fade float64) {
 // spread is the mean distance of values from their slow mean.
 type spread struct{ sum, dev, n float64 }
 
-// scale is the spread, never 0.
-func (s *spread) scale(x float64) float64 {
-	return s.dev/math.Max(s.n, 1) + closeEnough*math.Abs(x) + tiny
-}
+// scale is the spread and what is nothing, never 0.
+func (s *spread) scale(least float64) float64 { return s.dev/math.Max(s.n, 1) + least }
 
 // learn takes a value in.
 func (s *spread) learn(x, keep float64) {

@@ -51,17 +51,17 @@ type baseline struct {
 	fadeDay    float64
 	fadeOffset float64
 
-	n      int64 // buckets learned
-	ringN  int32
-	recent fading
-	offset fading
-	open   int64 // quarter that is being summed, since 1970
-	openS  float64
-	openN  int32
-	expert [experts]expert
-	shift  shift
-	day    [quarters]slot
-	week   [hours]slot
+	n               int64 // buckets learned
+	ringN           int32
+	recent          fading
+	offset          fading
+	open            int64 // quarter that is being summed, since 1970
+	openS           float64
+	openN, openHeld int32 // buckets that are learned there, and that are not
+	expert          [experts]expert
+	shift           shift
+	day             [quarters]slot
+	week            [hours]slot
 
 	guess  [experts]float64 // of the bucket that is being judged
 	usable int              // experts that know it
@@ -138,11 +138,15 @@ func (b *baseline) choose(usable int) int {
 
 // scale of an expert at x.
 func (b *baseline) scale(e *expert, x float64) float64 {
-	s := math.Sqrt(e.cut*e.cut+e.all*e.all) + closeEnough*math.Abs(x) + tiny
+	return math.Sqrt(e.cut*e.cut+e.all*e.all) + b.least(x)
+}
+
+// least is the difference from x that is no difference.
+func (b *baseline) least(x float64) float64 {
 	if b.log {
-		s = math.Max(s, logScale)
+		return logScale
 	}
-	return s
+	return closeEnough*math.Abs(x) + tiny
 }
 
 // expect judges a bucket.
@@ -173,7 +177,7 @@ func (b *baseline) forecast(idx int64) (mean, scale float64) {
 }
 
 // learn takes in the bucket that was judged last.
-func (b *baseline) learn(idx int64, x float64) {
+func (b *baseline) learn(idx int64, x float64, held bool) {
 	for k := range b.expert[:b.count] {
 		e := &b.expert[k]
 		r := x - b.guess[k]
@@ -194,6 +198,10 @@ func (b *baseline) learn(idx int64, x float64) {
 	}
 	b.recent.learn(x, b.fadeDay)
 	b.offset.learn(x-b.guess[expertDay], b.fadeOffset)
+	if held { // an outage says nothing of the time of day
+		b.openHeld++
+		return
+	}
 	b.openS, b.openN = b.openS+x, b.openN+1
 }
 
@@ -219,11 +227,7 @@ func (b *baseline) shifted(idx int64, x float64, learn bool) float64 {
 	e := &b.expert[b.best]
 	n := copyWide(residuals[:], e.ring[Window-1-b.ringN:])
 	residuals[n] = x - b.guess[b.best]
-	floor := closeEnough*math.Abs(x) + tiny
-	if b.log {
-		floor = logScale
-	}
-	return b.shift.score(residuals[:n+1], int(mod(idx*b.seconds, daySecs)/quarterSecs), floors{floor, shiftFloor * e.all}, learn)
+	return b.shift.score(residuals[:n+1], int(mod(idx*b.seconds, daySecs)/quarterSecs), floors{b.least(x), shiftFloor * e.all}, learn)
 }
 
 // copyWide widens numbers; it returns how many.
@@ -239,7 +243,7 @@ func (b *baseline) closeQuarter() {
 	secs := b.open * quarterSecs
 	b.shift.close(int(mod(secs, daySecs) / quarterSecs))
 	q := &b.day[mod(secs, daySecs)/quarterSecs]
-	if b.openN > 0 {
+	if b.openN > b.openHeld {
 		mean := b.openS / float64(b.openN)
 		if q.n > 0 {
 			h := &b.week[mod(secs, weekSecs)/hourSecs]
@@ -247,7 +251,7 @@ func (b *baseline) closeQuarter() {
 		}
 		q.learn(mean)
 	}
-	b.openS, b.openN = 0, 0
+	b.openS, b.openN, b.openHeld = 0, 0, 0
 }
 
 // learn takes one visit in.

@@ -2,15 +2,15 @@ package level
 
 import "math"
 
-// How a shift of the level is told from noise. The beliefs are those of a normal law,
-// a little widened; what one run may teach is a compromise between series with many
-// outages and series with spikes that mean nothing.
+// How a shift of the level is told from noise. What one run may teach the tail grows
+// with the fourth power of how often runs come: rare outages teach it next to nothing,
+// and spikes that come every hour all that they are.
 const (
 	shiftTail   = 3.0   // standard deviations from which the tail is learned
 	shiftShare  = 0.003 // belief: runs beyond it for each bucket
-	shiftExcess = 0.35  // belief: their mean excess
+	shiftExcess = 0.12  // belief: mean of log(z/shiftTail) beyond it, as a normal law has it
 	shiftWeight = 30.0  // runs that the belief is worth
-	shiftMost   = 6.0   // excess that one run teaches at most
+	shiftMost   = 0.7   // excess that one run teaches at most where runs are as rare as believed
 	shiftClip   = 3.0   // standard deviations that one bucket may teach the noise
 	shiftReach  = 8.0   // standard deviations that one bucket may move the fading mean
 	shiftFade   = 0.07  // of the distance to the newest residual, in the fading mean
@@ -43,6 +43,7 @@ type look struct {
 	variance float64
 	runs     float64 // beyond the start of the tail, with forgetting
 	excess   float64 // theirs
+	told     float64 // excess of the newest run
 	calm     int32   // buckets since the last one
 }
 
@@ -95,10 +96,16 @@ func (s *shift) take(k int, mean, floor float64, learn bool) float64 {
 	if z := mean / (sd + floor); z > shiftTail && s.n > warm {
 		share := (l.runs + shiftWeight) / (s.rows + shiftWeight/shiftShare)
 		excess := (l.excess + shiftWeight*shiftExcess) / (l.runs + shiftWeight)
-		score = -math.Log10(share) + (z-shiftTail)/excess/math.Ln10
-		if l.calm > runGap { // a run counts once, by its first bucket
+		score = -math.Log10(share) + math.Log(z/shiftTail)/excess/math.Ln10
+		if l.calm > runGap { // a run counts once, by its highest
 			l.runs++
-			l.excess += math.Min(shiftMost*share/shiftShare, z-shiftTail)
+			l.told = 0
+		}
+		often := share / shiftShare
+		often *= often
+		if e := math.Min(shiftMost*often*often, math.Log(z/shiftTail)); e > l.told {
+			l.excess += e - l.told
+			l.told = e
 		}
 		l.calm = 0
 	}

@@ -7,7 +7,7 @@ import "math"
 const (
 	tailBins   = 48
 	binsOctave = 8.0
-	tailHalf   = 4000.0 // observations after which one weighs half
+	tailHalf   = 5000.0 // observations after which one weighs half
 	tailFrom   = 0.007  // share of the observations that make the tail
 	tailSlope  = 0.12   // belief: mean of log(z/start) in the tail, as a normal law has it
 	tailWeight = 20.0   // observations in the tail that the belief is worth
