@@ -127,18 +127,30 @@ func (c *scoreboardCmd) downdetector(b *scoreboard.Board) error {
 	if err != nil {
 		return err
 	}
-	var ours, simple scoreboard.Recorded
+	var ours scoreboard.Recorded
 	for i := range episodes {
-		e := &episodes[i]
-		v, err := e.Detector(1)
+		v, err := episodes[i].Detector(1)
 		if err != nil {
 			return err
 		}
-		ours.Add(e.Overlaps, v)
-		simple.Add(e.Overlaps, e.Simple(trial.SimpleFactor))
+		ours.Add(episodes[i].Overlaps, v)
 	}
-	b.Add(scoreboard.Downdetector(&ours, &simple)...)
+	simple := simpleRule(episodes, trial.SimpleFactor)
+	for _, factor := range curveFactors {
+		if equal := simpleRule(episodes, factor); equal.False <= ours.False || factor == curveFactors[len(curveFactors)-1] {
+			b.Add(scoreboard.Downdetector(&ours, &simple, &equal, factor)...)
+			break
+		}
+	}
 	return nil
+}
+
+// simpleRule judges the episodes by a multiple of the running mean.
+func simpleRule(episodes []trial.Recorded, factor float64) (sum scoreboard.Recorded) {
+	for i := range episodes {
+		sum.Add(episodes[i].Overlaps, episodes[i].Simple(factor))
+	}
+	return sum
 }
 
 // worldCup looks for the two rises, as counts and as values.

@@ -37,10 +37,10 @@ type episode struct {
 	peakValue, peakMean float64
 	sum, score, confirm float64
 	top                 float64 // highest excess of the easing window, a bucket
-	window              int64 // buckets of the easing window
-	quiet, blind        int64 // buckets inside, buckets without anybody looking, in a row
-	lost                bool  // nobody looked for so long that it cannot be followed
-	ended, grace        int64 // last bucket of the episode before, and of the grace after it
+	window              int64   // buckets of the easing window
+	quiet, blind        int64   // buckets inside, buckets without anybody looking, in a row
+	lost                bool    // nobody looked for so long that it cannot be followed
+	ended, grace        int64   // last bucket of the episode before, and of the grace after it
 }
 
 // open begins an episode at idx, found by window w.

@@ -105,7 +105,7 @@ func TestRecordedRows(t *testing.T) {
 	if ours.Strong != 3 || ours.First != 1 || ours.Never != 1 || ours.Judged != 3 || ours.False != 1 {
 		t.Errorf("%+v", ours)
 	}
-	rows := Downdetector(&ours, &simple)
+	rows := Downdetector(&ours, &simple, &simple, 12)
 	if rows[1].Verdict != Missed || rows[1].Ours != "16.33" || rows[2].Verdict != Aimed {
 		t.Errorf("%+v", rows)
 	}

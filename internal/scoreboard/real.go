@@ -126,8 +126,9 @@ func (s *Recorded) mean() float64 {
 	return float64(sum) / float64(max(1, s.Strong))
 }
 
-// Downdetector compares the detector with the simple rule on recorded episodes.
-func Downdetector(ours, simple *Recorded) []Row {
+// Downdetector compares the detector with the simple rule on recorded episodes, and
+// with the same rule at the factor that makes no more false alarms than ours.
+func Downdetector(ours, simple, equal *Recorded, factor float64) []Row {
 	const part = "132 recorded episodes of crowd reports, 15-minute counts, half a day of history each"
 	const mostFalse = 2
 	return []Row{
@@ -144,6 +145,11 @@ func Downdetector(ours, simple *Recorded) []Row {
 			Part: part, Measure: fmt.Sprintf("false alarms in %d quiet parts", ours.Judged), Floor: fmt.Sprintf("%d, the simple rule's", simple.False), Aim: "2",
 			Ours: fmt.Sprint(ours.False), Peers: fmt.Sprintf("three times the running mean: %d", simple.False),
 			Verdict: atMost(float64(ours.False), float64(simple.False), mostFalse),
+		},
+		{
+			Part: part, Measure: "first buckets / mean delay / false alarms at as few false alarms",
+			Ours:  fmt.Sprintf("%d / %.2f / %d", ours.First, ours.mean(), ours.False),
+			Peers: fmt.Sprintf("%g times the running mean: %d / %.2f / %d", factor, equal.First, equal.mean(), equal.False),
 		},
 	}
 }

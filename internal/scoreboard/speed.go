@@ -14,7 +14,7 @@ const speedFloor, speedAim = 2e6, 5e6
 
 // Speeds turns speeds into rows.
 func Speeds(list []Speed) []Row {
-	const part = "Speed, one core, decoded points (differs from run to run)"
+	const part = "Speed, decoded points a second of one processor (differs from run to run)"
 	var rows []Row
 	for _, s := range list {
 		r := Row{Part: part, Measure: s.What, Ours: fmt.Sprintf("%.2f M points/s, %.0f ns each", s.PerSecond/1e6, 1e9/s.PerSecond)}
