@@ -167,3 +167,14 @@ func TestSpeedRows(t *testing.T) {
 		t.Errorf("%+v", rows)
 	}
 }
+
+func TestPooledRows(t *testing.T) {
+	rows := Pools([]Pooled{{
+		World: "all by 50 %", Named: 10, Right: 9,
+		Ways: []Way{{Name: "total", Found: 0.5, Median: 12}, {Name: "pooled", Found: 0.75, Median: 8, FalseMonth: 0.1}},
+	}}, "pooled")
+	if len(rows) != 1 || rows[0].Ours != "75.0 %, median 8 min, 0.10 false a month; 9 of 10 named places right" ||
+		rows[0].Peers != "total: 50.0 %, median 12 min, 0.00 false a month" || rows[0].Verdict != None {
+		t.Errorf("%+v", rows)
+	}
+}
