@@ -37,6 +37,7 @@ func boardParts() []boardPart {
 		{"downdetector", (*scoreboardCmd).downdetector},
 		{"worldcup", (*scoreboardCmd).worldCup},
 		{"injected", (*scoreboardCmd).injected},
+		{"pooled", (*scoreboardCmd).pooled},
 		{"speed", (*scoreboardCmd).speed},
 	}
 }
@@ -180,6 +181,38 @@ func (c *scoreboardCmd) injected(b *scoreboard.Board) error {
 		return err
 	}
 	b.Add(scoreboard.Injected(line, series)...)
+	return nil
+}
+
+// pooled measures rises in many countries at once.
+func (c *scoreboardCmd) pooled(b *scoreboard.Board) error {
+	cmd := pooledCmd{Trials: 100, Quiet: 60, Seed: 1}
+	worlds := trial.WideWorlds()
+	if c.Small {
+		cmd.Trials, cmd.Quiet, worlds = 2, 1, worlds[:1]
+	}
+	var list []scoreboard.Pooled
+	for i := range worlds {
+		w := &worlds[i]
+		w.Seed = cmd.Seed
+		r, err := cmd.measure(w)
+		if err != nil {
+			return err
+		}
+		p := scoreboard.Pooled{World: w.String(), Named: r.named, Right: r.right}
+		for k, way := range &pooledWays {
+			v := scoreboard.Way{
+				Name: way.name, Found: float64(len(r.delays[k])) / float64(cmd.Trials),
+				FalseMonth: float64(r.falseAlarms[k]) * 30 / float64(cmd.Quiet),
+			}
+			if n := len(r.delays[k]); n > 0 {
+				v.Median = r.delays[k][n/2]
+			}
+			p.Ways = append(p.Ways, v)
+		}
+		list = append(list, p)
+	}
+	b.Add(scoreboard.Pools(list, "pooled")...)
 	return nil
 }
 

@@ -67,7 +67,7 @@ func TestScoreboard(t *testing.T) {
 	if again := print("nab,downdetector,worldcup,injected"); again != text {
 		t.Errorf("the same measures came out otherwise:\n%s", again)
 	}
-	if speed := print(""); !strings.Contains(speed, "| values, a score for every point | 2 M points/s |") {
+	if speed := print("sparse,speed"); !strings.Contains(speed, "| values, a score for every point | 2 M points/s |") {
 		t.Errorf("speeds:\n%s", speed)
 	}
 	var out bytes.Buffer
