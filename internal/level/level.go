@@ -158,7 +158,7 @@ func (m *Model) Observe(idx int64, v float64, held bool) Verdict {
 		s[1] = m.tails[tailReach].take(m.reach.outside(x, least), reachFloor)
 	}
 	if m.shape.add(x, m.plan.block) {
-		s[2] = m.tails[tailShape].take(math.Max(0, m.shape.novelty()-least)/m.spread.scale(least), shapeFloor)
+		s[2] = m.tails[tailShape].take(max(0, m.shape.novelty()-least)/m.spread.scale(least), shapeFloor)
 	}
 	m.reach.learn(x, m.plan.fadeReach)
 	m.spread.learn(x, m.plan.fadeSpread)
@@ -192,7 +192,7 @@ func join(s [3]float64) float64 {
 // score may be believed up to a point, and what goes beyond it only in part, for the
 // tails are learned from few.
 func chance(joint float64) float64 {
-	return math.Min(joint, believed+(joint-believed)*beyond)
+	return min(joint, believed+(joint-believed)*beyond)
 }
 
 // news is the score of a strangeness, given what was said before: strange buckets
@@ -211,7 +211,7 @@ func (m *Model) news(strange float64) float64 {
 		}
 		return strange
 	}
-	return math.Min(strange, oldNews)
+	return min(strange, oldNews)
 }
 
 // skip takes note of buckets that nobody saw.
@@ -251,7 +251,7 @@ func (m *Model) to(v float64) float64 {
 	if !m.cfg.Log {
 		return v
 	}
-	return math.Log(math.Max(v, 0) + math.Max(m.cfg.Floor, tiny))
+	return math.Log(max(v, 0) + max(m.cfg.Floor, tiny))
 }
 
 // from brings it back.
@@ -259,5 +259,5 @@ func (m *Model) from(x float64) float64 {
 	if !m.cfg.Log {
 		return x
 	}
-	return math.Exp(x) - math.Max(m.cfg.Floor, tiny)
+	return math.Exp(x) - max(m.cfg.Floor, tiny)
 }

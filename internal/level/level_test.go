@@ -3,7 +3,9 @@ package level
 import (
 	"math"
 	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -125,6 +127,15 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
+// processor is the time that this process has had of its processors.
+func processor(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 func BenchmarkObserve(b *testing.B) {
 	for _, name := range []string{"normal", "heavy", "seasonal", "bursty"} {
 		b.Run(name, func(b *testing.B) {
@@ -135,11 +146,59 @@ func BenchmarkObserve(b *testing.B) {
 			}
 			m := New(Config{Seconds: minute})
 			i := int64(0)
+			start := processor(b)
 			for b.Loop() {
 				m.Observe(i, values[i%int64(len(values))], false)
 				i++
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mvalues/s")
+			// Processor time is the same on a machine that others use.
+			b.ReportMetric(float64(b.N)/(processor(b)-start).Seconds()/1e6, "Mvalues/cpu-s")
 		})
+	}
+}
+
+// TestScoreIsAChance compares how often quiet series of very different laws bring a
+// score with what the score says.
+func TestScoreIsAChance(t *testing.T) {
+	const rows = 100_000
+	levels := []float64{3, 3.5, 4}
+	for _, seconds := range []int64{60, 300} {
+		day := 86400 / seconds
+		all := make([]float64, len(levels))
+		n := 0.0
+		for _, name := range []string{"normal", "heavy", "ar", "seasonal", "bursty", "integer", "constant"} {
+			count := make([]float64, len(levels))
+			seen := 0.0
+			for seed := range uint64(2) {
+				next, m := laws(seed, float64(day))[name], New(Config{Seconds: seconds})
+				for i := range int64(rows) {
+					v := m.Observe(i, next(i), false)
+					if i < 2*day {
+						continue // while the season is being learned
+					}
+					seen++
+					for k, s := range levels {
+						if v.Score >= s {
+							count[k]++
+						}
+					}
+				}
+			}
+			n += seen
+			for k, s := range levels {
+				all[k] += count[k]
+				ratio := count[k] / seen * math.Pow(10, s)
+				t.Logf("%d s, %s, %g: %.2f times what the score says", seconds, name, s, ratio)
+				if ratio > 7 {
+					t.Errorf("%d s, %s: a score of %g comes %.1f times as often as it says", seconds, name, s, ratio)
+				}
+			}
+		}
+		for k, s := range levels {
+			if ratio := all[k] / n * math.Pow(10, s); ratio > 3 || ratio < 0.2 {
+				t.Errorf("%d s: over all laws a score of %g comes %.2f times as often as it says", seconds, s, ratio)
+			}
+		}
 	}
 }

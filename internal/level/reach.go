@@ -10,7 +10,7 @@ type reach struct {
 
 // outside is how far x lies outside, in parts of the range; least is what is nothing.
 func (r *reach) outside(x, least float64) float64 {
-	d := math.Max(x-r.high, r.low-x) - least
+	d := max(x-r.high, r.low-x) - least
 	if d <= 0 {
 		return 0
 	}
@@ -24,15 +24,15 @@ func (r *reach) learn(x, fade float64) {
 	}
 	r.mid, r.n = r.mid*(1-fade)+x, r.n*(1-fade)+1
 	mid := r.mid / r.n
-	r.high = math.Max(r.high-fade*(r.high-mid), x)
-	r.low = math.Min(r.low+fade*(mid-r.low), x)
+	r.high = max(r.high-fade*(r.high-mid), x)
+	r.low = min(r.low+fade*(mid-r.low), x)
 }
 
 // spread is the mean distance of values from their slow mean.
 type spread struct{ sum, dev, n float64 }
 
 // scale is the spread and what is nothing, never 0.
-func (s *spread) scale(least float64) float64 { return s.dev/math.Max(s.n, 1) + least }
+func (s *spread) scale(least float64) float64 { return s.dev/max(s.n, 1) + least }
 
 // learn takes a value in.
 func (s *spread) learn(x, keep float64) {

@@ -72,7 +72,7 @@ type baseline struct {
 type fading struct{ sum, n float64 }
 
 // mean is 0 where nothing is known.
-func (f *fading) mean() float64 { return f.sum / math.Max(f.n, tiny) }
+func (f *fading) mean() float64 { return f.sum / max(f.n, tiny) }
 
 // learn takes a value in.
 func (f *fading) learn(x, keep float64) { f.sum, f.n = f.sum*keep+x, f.n*keep+1 }
@@ -194,7 +194,7 @@ func (b *baseline) learn(idx int64, x float64, held bool) {
 	}
 	b.n++
 	if reach := scaleClip * b.scale(&b.expert[b.best], x); b.n > scaleKnown {
-		x = math.Max(b.guess[b.best]-reach, math.Min(b.guess[b.best]+reach, x))
+		x = max(b.guess[b.best]-reach, min(b.guess[b.best]+reach, x))
 	}
 	b.recent.learn(x, b.fadeDay)
 	b.offset.learn(x-b.guess[expertDay], b.fadeOffset)
@@ -207,16 +207,16 @@ func (b *baseline) learn(idx int64, x float64, held bool) {
 
 // learnExpert takes in how far an expert was off.
 func (b *baseline) learnExpert(e *expert, d float64) {
-	slow := math.Max(1/(scaleSlow*scaleHalf/math.Ln2), 1/float64(e.n+1))
-	quick := math.Max(math.Ln2/scaleHalf, 1/float64(e.n+1))
+	slow := max(1/(scaleSlow*scaleHalf/math.Ln2), 1/float64(e.n+1))
+	quick := max(math.Ln2/scaleHalf, 1/float64(e.n+1))
 	e.all += (d - e.all) * slow
 	cut, off := d, d
 	if e.n > scaleKnown {
-		cut = math.Min(d, scaleClip*math.Sqrt(e.cut*e.cut+e.all*e.all)+tiny)
-		off = math.Min(d, errorClip*e.err+tiny)
+		cut = min(d, scaleClip*math.Sqrt(e.cut*e.cut+e.all*e.all)+tiny)
+		off = min(d, errorClip*e.err+tiny)
 	}
 	e.cut += (cut - e.cut) * quick
-	e.err += (off - e.err) * math.Max(1-b.fadeDay, 1/float64(e.n+1))
+	e.err += (off - e.err) * max(1-b.fadeDay, 1/float64(e.n+1))
 	e.n++
 }
 

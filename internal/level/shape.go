@@ -32,7 +32,7 @@ func (s *shapes) add(x float64, block int) bool {
 		return false
 	}
 	copy(s.now[:], s.now[1:])
-	s.now[shapePoints-1] = float32(math.Max(-hugest, math.Min(hugest, s.sum/float64(s.n))))
+	s.now[shapePoints-1] = float32(max(-hugest, min(hugest, s.sum/float64(s.n))))
 	s.sum, s.n = 0, 0
 	s.points = min(s.points+1, shapePoints)
 	return s.points == shapePoints

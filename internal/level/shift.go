@@ -69,18 +69,18 @@ func (s *shift) score(residuals []float64, quarter int, floor floors, learn bool
 		for ; done < length; done++ {
 			sum += residuals[newest-done]
 		}
-		top = math.Max(top, s.take(k, math.Abs(sum)/float64(length)/factor, floor.of(k)/factor, learn))
+		top = max(top, s.take(k, math.Abs(sum)/float64(length)/factor, floor.of(k)/factor, learn))
 	}
 	sd := math.Sqrt(s.look[0].variance)
 	reach := shiftReach*sd*factor + floor.of(0)
-	s.fading += (math.Max(-reach, math.Min(reach, residuals[newest])) - s.fading) * shiftFade
-	top = math.Max(top, s.take(looks-1, math.Abs(s.fading)/factor, floor.of(looks-1)/factor, learn))
+	s.fading += (max(-reach, min(reach, residuals[newest])) - s.fading) * shiftFade
+	top = max(top, s.take(looks-1, math.Abs(s.fading)/factor, floor.of(looks-1)/factor, learn))
 	if learn {
 		s.n++
-		s.sum += math.Min(shiftClip, math.Abs(residuals[newest])/(sd+floor.of(0)))
+		s.sum += min(shiftClip, math.Abs(residuals[newest])/(sd+floor.of(0)))
 		s.count++
 	}
-	return math.Max(0, top-shiftLooks)
+	return max(0, top-shiftLooks)
 }
 
 // of is the floor of a mean.
@@ -103,7 +103,7 @@ func (s *shift) take(k int, mean, floor float64, learn bool) float64 {
 		}
 		often := share / shiftShare
 		often *= often
-		if e := math.Min(shiftMost*often*often, math.Log(z/shiftTail)); e > l.told {
+		if e := min(shiftMost*often*often, math.Log(z/shiftTail)); e > l.told {
 			l.excess += e - l.told
 			l.told = e
 		}
@@ -111,9 +111,9 @@ func (s *shift) take(k int, mean, floor float64, learn bool) float64 {
 	}
 	if learn {
 		if s.n > warm {
-			mean = math.Min(mean, shiftClip*sd+floor)
+			mean = min(mean, shiftClip*sd+floor)
 		}
-		l.variance += (mean*mean - l.variance) * math.Max(math.Ln2/scaleHalf, 1/float64(s.n+1))
+		l.variance += (mean*mean - l.variance) * max(math.Ln2/scaleHalf, 1/float64(s.n+1))
 	}
 	return score
 }

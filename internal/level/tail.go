@@ -13,6 +13,7 @@ const (
 	tailWeight = 20.0   // observations in the tail that the belief is worth
 	runGap     = 10     // observations outside the tail that end a run in it
 	tailEvery  = 8      // observations after which the start is found anew
+	firstBin   = 0.189  // z squared over the floor squared, below which all is in the first bin
 	tailBeyond = 32.0   // bins beyond the last that still raise the score
 )
 
@@ -44,8 +45,8 @@ func (t *tail) take(z, floor float64) float64 {
 		t.weight = 1
 	}
 	l := 0.0
-	if z > 0 {
-		l = math.Min(binsOctave/2*math.Log2(1+z*z/(floor*floor)), tailBins+tailBeyond)
+	if y := z * z / (floor * floor); y > firstBin {
+		l = min(binsOctave/2*math.Log2(1+y), tailBins+tailBeyond)
 	}
 	score := 0.0
 	if t.seen > warm && l > float64(t.start) {
