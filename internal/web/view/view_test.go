@@ -247,3 +247,21 @@ func TestSummaryNamesAWaveWhereThereAreSeveral(t *testing.T) {
 		t.Errorf("three waves: %s", got)
 	}
 }
+
+// TestWhatAnIncidentRestsOn words families and dimensions; nothing names a network.
+func TestWhatAnIncidentRestsOn(t *testing.T) {
+	for families, want := range map[string]string{
+		"crowd": "", "": "", "crowd+probes": "our own probes", "crowd+operator+probes": "the operator's own word and our own probes", "flows": "flows",
+	} {
+		if got := basis(families); got != want {
+			t.Errorf("%q: %q, want %q", families, got, want)
+		}
+	}
+	for d, want := range map[outage.Dimension]string{
+		"": "", outage.DimensionCountries: "countries", outage.DimensionCategories: "kinds of problem", outage.DimensionNetworks: "networks",
+	} {
+		if got := wide(d); got != want {
+			t.Errorf("%q: %q, want %q", d, got, want)
+		}
+	}
+}
