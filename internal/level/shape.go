@@ -81,7 +81,7 @@ func (s *shapes) remember() {
 // merge lets the radius grow and keeps, from the newest on, the shapes that are
 // farther than it from those kept before.
 func (s *shapes) merge() {
-	if s.radius == 0 {
+	if s.radius < tiny {
 		s.radius = s.closest()
 	} else {
 		s.radius *= shapeGrow

@@ -111,3 +111,30 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParse feeds series and labels that nobody wrote: what is accepted can be scored.
+func FuzzParse(f *testing.F) {
+	p := parts()
+	f.Add([]byte(p["data/a/x.csv"]), []byte(p[windowsFile]))
+	f.Add([]byte("timestamp,value\n2014-01-01 00:05:00,1e309\n"), []byte("{}"))
+	f.Add([]byte("a,b\n\"2014"), []byte(`{"a/x.csv": [["", ""]]}`))
+	f.Fuzz(func(t *testing.T, series, labels []byte) {
+		c, err := parse("fuzz", map[string][]byte{
+			"data/a/x.csv": series, windowsFile: labels, profilesFile: []byte(p[profilesFile]),
+		})
+		if err != nil {
+			return
+		}
+		j := NewJudge(c)
+		scores, err := c.Run(Perfect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Check(scores); err != nil {
+			t.Fatal(err)
+		}
+		if got := j.Tally(scores, 1, All); got.FalseRows != 0 {
+			t.Errorf("a perfect detector has %d false rows", got.FalseRows)
+		}
+	})
+}

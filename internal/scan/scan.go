@@ -11,7 +11,9 @@
 // is derived from a budget of false episodes. docs/methodology.md has the
 // formulas with their sources.
 //
-// Limits: state is of fixed size (about 4 KB a series); windows reach back 60
+// Values are judged by package level; this package adds their episodes.
+//
+// Limits: state is of fixed size (about 4 KB a series, 5 KB of values); windows reach back 60
 // buckets at most; changes that are slower than a day are learned, not reported.
 package scan
 
@@ -142,7 +144,8 @@ type Observation struct {
 	Attempts int     // Rate only
 	Value    float64 // Value only
 	// Hold keeps this bucket and the Hold-1 buckets before it from being learned,
-	// because something outside the series says that they are not ordinary.
+	// because something outside the series says that they are not ordinary. Values are
+	// learned at once, a little from each bucket: of them it keeps this bucket alone.
 	Hold int
 }
 
