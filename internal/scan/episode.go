@@ -59,10 +59,7 @@ func (s *counter) open(idx int64, w window, score float64) {
 func (s *counter) follow(idx int64, score float64) {
 	e := &s.ep
 	if after := idx - e.first; after > 0 {
-		_, e.confirm = s.best(idx, after, true)
-		if after <= reach {
-			e.confirm = math.Max(e.confirm, s.score(s.back(idx, int(after))))
-		}
+		e.confirm = s.second(idx, after)
 		// Whoever looks every minute finds something in the end: the chance is that
 		// of one look times the number of looks.
 		e.confirm = math.Max(0, e.confirm-math.Log10(float64(after)))

@@ -113,9 +113,9 @@ func (s *season) learnShape(p *plan, unit int64, u unitSums, b belief) {
 	// week can learn it; and the level counts little what an unknown hour says.
 	known := 1 - b.fresh
 	expect := b.base * b.week * u.exposure
+	life := levelLife * math.Sqrt(levelInfo*p.perUnit*b.wide/math.Max(expect, 1e-9))
 	take = known * (levelStranger + (1-levelStranger)*(1-b.strange)) * math.Min(1, levelInfo*p.perUnit*b.wide/expect)
 	expect *= take
-	life := levelLife * math.Sqrt(levelInfo*p.perUnit*b.wide/math.Max(expect, 1e-9))
 	keep = math.Exp2(-p.perUnit / math.Min(levelLong, math.Max(levelLife, life)))
 	s.levelC = s.levelC*keep + take*u.sum
 	s.levelE = s.levelE*keep + expect

@@ -99,6 +99,34 @@ func (s *counter) best(idx int64, limit int64, every bool) (window, float64) {
 	return top, math.Max(0, score)
 }
 
+// A second look takes the relative variance of the mean for so many times what is
+// believed, and some: where the forecast is wrong it stays wrong, and two windows
+// that share its error are not two witnesses.
+const (
+	secondTimes = 3.0
+	secondLeast = 0.005
+)
+
+// second is the score of the best window that lies wholly within the last buckets.
+func (s *counter) second(idx, buckets int64) (score float64) {
+	doubt := (secondTimes-1)*s.belief.spread + secondLeast
+	try := func(length int64) {
+		w := s.back(idx, int(length))
+		if w.n > w.mean {
+			score = math.Max(score, s.scoreOf(w, s.variance(w)+doubt*w.mean*w.mean))
+		}
+	}
+	for _, length := range s.plan.lengths() {
+		if int64(length) <= buckets {
+			try(int64(length))
+		}
+	}
+	if buckets <= reach {
+		try(buckets)
+	}
+	return score
+}
+
 // candidate is a window, its variance and how many standard deviations it is out.
 type candidate struct {
 	window

@@ -73,7 +73,7 @@ const (
 	// heavyTail: where noise multiplies the mean, an error of the mean multiplies it
 	// again, and that tail is heavier than any negative binomial of the same variance.
 	heavyTail = 0.35
-	heavyFull = 0.008 // relative variance of the mean at which that is so
+	heavyFull = 0.005 // relative variance of the mean at which that is so
 	// lattice: small sums jump over the threshold instead of reaching it. At the given
 	// mean of the longest window this much of the budget is lost, and more below.
 	lattice      = 0.6

@@ -116,7 +116,7 @@ func (s *season) believe(p *plan, unit int64) belief {
 	b.strange = weekVar / (weekSpread * weekSpread)
 	b.claim = b.dayVar + weekVar + levelVar + hourSpread*hourSpread
 	strange := levelDoubt * levelDoubt * (1 - b.fresh) * s.levelU / math.Max(s.levelE, 1e-9) *
-		weekSpread * weekSpread / (weekPrior * weekPrior)
+		math.Pow(weekSpread/weekPrior, 4)
 	b.spread = s.scale()*b.claim + strange + phi/(s.recentC+recentCount)*b.fresh*b.fresh
 	b.disp = s.disp.fine(b.mean * bucket)
 	b.wide = b.disp * s.disp.wide()
@@ -195,21 +195,61 @@ const nearHours = 4
 // 1 as far as this series has been seen to have no week.
 func (s *season) believeWeek(b *belief, p *plan, unit int64, phi float64) (variance, spread float64) {
 	hour := p.hour(unit)
-	c, e := float64(s.weekC[hour]), float64(s.weekE[hour])
-	for _, step := range [...]int{1, weekSlots - 1} {
-		var nc, ne float64
-		for i := nearHours; i > 0; i-- {
-			j := (hour + i*step) % weekSlots
-			nc, ne = nc+float64(s.weekC[j]), ne+float64(s.weekE[j])
-			keep := 1 / (1 + ne/phi*weekDrift*weekDrift)
-			nc, ne = nc*keep, ne*keep
-		}
-		c, e = c+nc, e+ne
+	if s.units < 7*p.day {
+		// The hours before say nothing yet that the level does not say.
+		b.week = 1
+		return weekPrior * weekPrior, weekPrior
 	}
+	c, e := s.weekAround(hour, phi)
 	spread2 := ratio(weekPrior*weekPrior, weekWeight, s.weekS, s.weekW)
 	spread2 = math.Min(weekPrior*weekPrior, math.Max(weekFloor*weekFloor, spread2))
 	b.week = ratio(1, phi/spread2, c, e)
 	return 1 / (e/phi + 1/spread2), math.Sqrt(spread2)
+}
+
+// weekAround is what an hour of the week and its neighbours say, as events over
+// expectation. A weekend ends at midnight: a side that contradicts the hour's own
+// past, or the other side where the hour has none, says the less.
+func (s *season) weekAround(hour int, phi float64) (c, e float64) {
+	lc, le := s.weekSide(hour, weekSlots-1, phi)
+	rc, re := s.weekSide(hour, 1, phi)
+	own, expect := float64(s.weekC[hour]), float64(s.weekE[hour])
+	if expect == 0 {
+		if le == 0 || re == 0 {
+			return 0, 0
+		}
+		keep := agree(lc, le, rc, re, phi)
+		return (lc + rc) * keep, (le + re) * keep
+	}
+	left, right := agree(lc, le, own, expect, phi), agree(rc, re, own, expect, phi)
+	return own + lc*left + rc*right, expect + le*left + re*right
+}
+
+// weekSide is what the hours on one side say, ever less the farther they are; the
+// nearest one must be known.
+func (s *season) weekSide(hour, step int, phi float64) (c, e float64) {
+	if s.weekE[(hour+step)%weekSlots] == 0 {
+		return 0, 0
+	}
+	for i := nearHours; i > 0; i-- {
+		j := (hour + i*step) % weekSlots
+		c, e = c+float64(s.weekC[j]), e+float64(s.weekE[j])
+		keep := 1 / (1 + e/phi*weekDrift*weekDrift)
+		c, e = c*keep, e*keep
+	}
+	return c, e
+}
+
+// agree is how much of its information a side keeps when its ratio differs from
+// another one by more than both can be wrong by: shapes have edges.
+func agree(c, n, own, exposure, phi float64) float64 {
+	const least = 0.5 // events that stand for none, so that the logarithm exists
+	if n <= 0 || exposure <= 0 {
+		return 1
+	}
+	d := math.Log((c + least) / (n + least) * (exposure + least) / (own + least))
+	edge := d*d - phi/(c+least) - phi/(own+least)
+	return 1 / (1 + c/phi*math.Max(0, edge))
 }
 
 // scale is how large the errors of hours were over what was believed of them.
