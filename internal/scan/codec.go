@@ -8,7 +8,7 @@ import (
 )
 
 // stateVersion is the first byte of a saved state.
-const stateVersion = 6
+const stateVersion = 7
 
 // errState is what a state that this program did not write is refused with.
 var errState = errors.New("saved detector state does not fit: remove the snapshot so that it is made anew from the log")

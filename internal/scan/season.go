@@ -26,7 +26,7 @@ const (
 	nearSpread       = 0.2  // of one quarter hour around its neighbours
 	weekPrior        = 0.35 // of one hour of the week around the day's shape
 	levelSpread      = 0.3  // of the level around the shape
-	levelDoubt       = 0.5  // of a level that was learned in hours of the week not known then
+	levelDoubt       = 0.32 // of a level that was learned in hours of the week not known then
 	levelStranger    = 0.15 // weight of such an hour for the level
 	quarterDrift     = 0.1  // of the day's shape from one quarter to the next
 	weekDrift        = 0.15 // of the week's factor from one hour to the next
