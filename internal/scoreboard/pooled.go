@@ -25,7 +25,7 @@ type Way struct {
 
 // Pools turns the worlds into rows; the way called own is ours.
 func Pools(worlds []Pooled, own string) []Row {
-	const part = "Rises in many countries at once that no single one shows: found within 30 minutes"
+	const part = "Rises in many countries at once that no single one shows: found within the first hour"
 	var rows []Row
 	for i := range worlds {
 		w := &worlds[i]
