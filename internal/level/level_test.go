@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -94,14 +95,23 @@ func TestNeverNotANumber(t *testing.T) {
 	}
 }
 
-// TestStateIsSmall says what a series costs.
+// TestStateIsSmall says what a series costs, its memory of shapes full.
 func TestStateIsSmall(t *testing.T) {
 	m := New(Config{Seconds: minute})
 	r := rand.New(rand.NewPCG(3, 3))
 	for i := range int64(30 * 1440) {
-		m.Observe(i, r.NormFloat64(), false)
+		m.Observe(i, math.Exp(3*r.NormFloat64()*float64(i%97)/97), false)
+		if m.shape.count == shapeMost {
+			break
+		}
 	}
-	if n := len(m.Append(nil)); n > 4400 {
+	if m.shape.count != shapeMost {
+		t.Fatalf("only %d shapes were remembered", m.shape.count)
+	}
+	if n := len(m.Append(nil)); n > 5120 {
+		t.Errorf("a model is saved in %d bytes", n)
+	}
+	if n := unsafe.Sizeof(*m); n > 6144 {
 		t.Errorf("a model takes %d bytes", n)
 	}
 }
