@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"faultline/internal/pool"
+	"faultline/internal/scan"
 	"faultline/outage"
 )
 
@@ -424,5 +425,48 @@ func TestLookCost(t *testing.T) {
 				t.Errorf("%g an hour: %d of %d reach %d, %.0f promised", hour, n, draws, s+1, promised)
 			}
 		}
+	}
+}
+
+// TestBorrowedShape: a country with a few reports a day is expected to sleep when its
+// clock says so, because others of the service do.
+func TestBorrowedShape(t *testing.T) {
+	f := newFold(t)
+	alone, err := scan.New(scan.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(14, 14))
+	day := func(m, clock outage.Minute) float64 {
+		return 1 + 0.9*math.Sin(2*math.Pi*float64(m+clock)/1440-math.Pi/2) // highest at noon
+	}
+	end := start + 8*outage.Day
+	for m := start; m < end; m++ {
+		p := &outage.MinutePoints{Service: "x", Minute: m}
+		add := func(country string, mean float64) int {
+			n := int(distuv.Poisson{Lambda: mean, Src: r}.Rand())
+			if n > 0 {
+				p.Points = append(p.Points, outage.Point{Signal: outage.SignalReports, Country: country, Category: "app", Count: n})
+			}
+			return n
+		}
+		add("MX", 4*day(m, -360))
+		add("DE", 4*day(m, 60))
+		n := add("KR", 0.015*day(m, 540))
+		if err := f.Take(p); err != nil {
+			t.Fatal(err)
+		}
+		f.Close(m, false)
+		alone.Observe(int64(m), scan.Observation{Count: n})
+	}
+	borrowing := f.services["x"].index[cellKey{country: "KR"}].series
+	var with, without float64
+	for m := end; m < end+outage.Day; m += 15 {
+		truth := 0.015 * day(m, 540)
+		with += math.Pow(borrowing.Forecast(int64(m)).Expected-truth, 2)
+		without += math.Pow(alone.Forecast(int64(m)).Expected-truth, 2)
+	}
+	if with > 0.8*without {
+		t.Errorf("squared error of the day ahead %.5f with parents, %.5f without", with, without)
 	}
 }
