@@ -227,6 +227,7 @@ func (c *coder) tracker(t *Tracker) {
 		for h := range hours {
 			c.short(&p.hourN[h], &p.hourE[h])
 		}
+		c.short(&p.fineN, &p.fineD)
 		if c.reading {
 			if p.now > 0 {
 				t.touched = append(t.touched, i)

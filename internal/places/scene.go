@@ -38,6 +38,7 @@ func (t *Tracker) scene(b *Beat, s *Shape, muted func(string) bool) (*pool.Scene
 		for c, i := range places {
 			share, variance := t.share(&t.places[i], s, b.Now)
 			out.Cells[c].Expected[k], out.Cells[c].Spread = whole*share, variance
+			out.Cells[c].Excess = t.excessOf(&t.places[i])
 		}
 	}
 	t.countInto(out, b, cellOf, silent)

@@ -11,7 +11,7 @@ import (
 type sums struct {
 	count    int
 	mean     float64
-	own      float64 // sum of squares of the places' means by their relative variance
+	own      float64 // variance beyond Poisson of the places by themselves
 	elseN    float64 // reports elsewhere
 	elseMean float64
 }
@@ -25,7 +25,7 @@ func (t *Tracker) sums(set []hot, from outage.Minute, b *Beat, s *Shape) sums {
 		share, variance := t.share(&t.places[h.place], s, b.Now)
 		m := whole * share
 		out.mean += m
-		out.own += variance * m * m
+		out.own += variance*m*m + t.excessOf(&t.places[h.place])*m
 		in[int32(h.place)] = true
 	}
 	for _, e := range t.events[t.from(from):] {
@@ -51,7 +51,7 @@ func (t *Tracker) judge(set []hot, minutes int, b *Beat, s *Shape) (w sums, scor
 func (t *Tracker) law(w sums, minutes int, b *Beat) (mean, variance float64) {
 	k := 1 / math.Max(1e-9, b.common/float64(minutes))
 	mean = w.mean * (k + w.elseN) / (k + w.elseMean)
-	return mean, mean*(1+t.excess()) + w.own + mean*mean*(1/(k+w.elseN)+apart)
+	return mean, mean + w.own + mean*mean*(1/(k+w.elseN)+apart)
 }
 
 // Whole is the law of all reports of the service, of known place or not, in the minutes

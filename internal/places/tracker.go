@@ -56,7 +56,8 @@ const (
 	excessFloor  = 0.1
 	excessMost   = 3.0 // reports a unit
 	excessLife   = 14 * 96.0
-	excessClip   = 25.0 // squared residual over mean plus one, at most
+	fineWeight   = 100.0 // reports that a place's own is held back by
+	excessClip   = 25.0  // squared residual over mean plus one, at most
 	// forgotten is the number of reports below which a place makes room for another.
 	forgotten = 0.1
 )
@@ -103,6 +104,8 @@ type place struct {
 	now      int     // reports of the running minute
 	// Reports of each hour of the day, and what share and clock said of them.
 	hourN, hourE [hours]float32
+	// Excess of the variance of its minutes within quarter hours, and reports.
+	fineN, fineD float32
 }
 
 // event is the reports of one place in one minute; place -1 stands for the rest.
@@ -259,13 +262,14 @@ func (t *Tracker) learnUnit(b *Beat, s *Shape, start outage.Minute) {
 	if whole <= 0 {
 		return
 	}
-	counts := make([]float64, len(t.places))
+	counts, squares := make([]float64, len(t.places)), make([]float64, len(t.places))
 	rest := 0.0
 	for _, e := range t.events[t.from(start):t.from(start+unit)] {
 		if e.place < 0 {
 			rest += float64(e.count)
 		} else {
 			counts[e.place] += float64(e.count)
+			squares[e.place] += float64(e.count) * float64(e.count)
 		}
 	}
 	middle := start + unit/2
@@ -279,6 +283,7 @@ func (t *Tracker) learnUnit(b *Beat, s *Shape, start outage.Minute) {
 		n, d = n+a, d+c
 		part := whole * s.relative(p.zone, middle)
 		p.learnHour(middle, counts[i], part)
+		p.learnFine(counts[i], squares[i], b.common)
 		p.learn(counts[i], part)
 	}
 	keep := math.Exp2(-1 / excessLife)
@@ -297,6 +302,24 @@ func (t *Tracker) residual(p *place, n, m, spread float64) (excess, mean float64
 	}
 	square := math.Min((n-m)*(n-m), excessClip*(m+1))
 	return square - m - math.Min(spread, 1)*m*m, m
+}
+
+// learnFine compares the minutes of a unit with each other: what they vary beyond a
+// Poisson law and the common noise comes in clusters.
+func (p *place) learnFine(n, squares, common float64) {
+	if n == 0 {
+		return
+	}
+	const minutes = float64(unit)
+	over := (squares-n*n/minutes)*minutes/(minutes-1) - n - common*n*n/minutes
+	keep := float32(math.Exp2(-1 / excessLife))
+	p.fineN = max(0, p.fineN*keep+float32(over))
+	p.fineD = p.fineD*keep + float32(n)
+}
+
+// excessOf is the excess of one place: its own once it has shown enough reports.
+func (t *Tracker) excessOf(p *place) float64 {
+	return math.Max(t.excess(), float64(p.fineN)/(float64(p.fineD)+fineWeight))
 }
 
 // learnHour moves the factor of the hour towards what was seen.

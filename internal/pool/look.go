@@ -79,7 +79,7 @@ func (l *look) split() {
 	sum := info
 	weigh := func(c *Cell) {
 		if m := c.Expected[w]; m > 0 {
-			i := 1 / ((1+s.Excess)/m + c.Spread)
+			i := 1 / ((1+math.Max(s.Excess, c.Excess))/m + c.Spread)
 			info, sum = info+i, sum+i*float64(c.Count[w])/m
 		}
 	}
@@ -152,7 +152,7 @@ func (l *look) quiet(c *Cell, level float64) float64 {
 
 // size is the shape of the gamma law of a cell's own mean in the window.
 func (l *look) size(c *Cell) float64 {
-	return 1 / math.Max(1e-9, l.scene.Excess/c.Expected[l.window]+c.Spread)
+	return 1 / math.Max(1e-9, math.Max(l.scene.Excess, c.Excess)/c.Expected[l.window]+c.Spread)
 }
 
 // batch is the number of factors whose product cannot overflow.

@@ -40,6 +40,9 @@ type Cell struct {
 	// Spread is the relative variance of the expectation: how little is known of
 	// this place, and how it wanders by itself.
 	Spread float64
+	// Excess is variance over mean less one of this place's counts in a minute; the
+	// scene's own counts where that is larger.
+	Excess float64
 }
 
 // Scene is one minute of one dimension.
