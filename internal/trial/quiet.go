@@ -103,7 +103,8 @@ func (q *Quiet) draw(r *rand.Rand, p *outage.MinutePoints, mean float64) {
 	if mean > single {
 		for i, c := range quietCountries {
 			for j, g := range quietCategories {
-				p.Points = addPoint(p.Points, c, g, r.IntN(quietNetworks), poisson(r, mean*countryShares[i]*categoryShares[j]))
+				p.Points = spread(r, p.Points, outage.Point{Country: c, Category: g}, i*len(quietCategories)+j,
+					poisson(r, mean*countryShares[i]*categoryShares[j]))
 			}
 		}
 		return
@@ -111,6 +112,22 @@ func (q *Quiet) draw(r *rand.Rand, p *outage.MinutePoints, mean float64) {
 	for range poisson(r, mean) {
 		p.Points = addPoint(p.Points, pick(r, quietCountries, countryShares), pick(r, quietCategories, categoryShares), r.IntN(quietNetworks), 1)
 	}
+}
+
+// cellNetworks is how many of the networks the reports of one cell come from: people
+// of one country share few, and the same every day.
+const cellNetworks = 4
+
+// spread adds the reports of a cell, each from one of the cell's networks.
+func spread(r *rand.Rand, points []outage.Point, of outage.Point, cell, n int) []outage.Point {
+	var counts [cellNetworks]int
+	for range n {
+		counts[r.IntN(cellNetworks)]++
+	}
+	for k, n := range counts {
+		points = addPoint(points, of.Country, of.Category, (5*cell+3*k)%quietNetworks, n)
+	}
+	return points
 }
 
 // level draws the minute's own mean around the given one.
