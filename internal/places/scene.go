@@ -26,6 +26,12 @@ func (t *Tracker) scene(b *Beat, s *Shape, muted func(string) bool) (*pool.Scene
 		}
 	}
 	out.Cells = make([]pool.Cell, len(places))
+	shares := make([]float64, len(places))
+	for c, i := range places {
+		p := &t.places[i]
+		shares[c], out.Cells[c].Spread = t.share(p, s, b.Now)
+		out.Cells[c].Excess = t.excessOf(p)
+	}
 	for k, length := range pool.Windows() {
 		whole := b.sum(b.Now-outage.Minute(length)+1, b.Now)
 		out.Common[k] = b.common / float64(length)
@@ -35,10 +41,8 @@ func (t *Tracker) scene(b *Beat, s *Shape, muted func(string) bool) (*pool.Scene
 		if t.rest.exposure > 0 {
 			out.RestExpected[k] = whole * (t.rest.count + priorSeen) / t.rest.exposure
 		}
-		for c, i := range places {
-			share, variance := t.share(&t.places[i], s, b.Now)
-			out.Cells[c].Expected[k], out.Cells[c].Spread = whole*share, variance
-			out.Cells[c].Excess = t.excessOf(&t.places[i])
+		for c := range places {
+			out.Cells[c].Expected[k] = whole * shares[c]
 		}
 	}
 	t.countInto(out, b, cellOf, silent)

@@ -36,7 +36,7 @@ func (l *look) evidence() float64 {
 			}
 		}
 	}
-	return math.Min(math.MaxFloat64/Looks, sum/float64(len(shares)*len(factors)))
+	return min(math.MaxFloat64/Looks, sum/float64(len(shares)*len(factors)))
 }
 
 // freeRatio is the ratio of the best share when every cell has its own best factor.
@@ -49,10 +49,10 @@ func (l *look) freeRatio(level float64) float64 {
 	}
 	for n, i := range l.active {
 		c := &l.scene.Cells[i]
-		a := math.Min(last, math.Max(first, float64(c.Count[l.window])/(c.Expected[l.window]*level)))
+		a := min(last, max(first, float64(c.Count[l.window])/(c.Expected[l.window]*level)))
 		ratio := l.hot(i, a, math.Log(a), level)
 		for k, q := range shares {
-			products[k] *= math.Min(capFactor, 1-q+q*ratio)
+			products[k] *= min(capFactor, 1-q+q*ratio)
 		}
 		if n%batch == batch-1 {
 			fold(&logs, &products)
@@ -61,7 +61,18 @@ func (l *look) freeRatio(level float64) float64 {
 	fold(&logs, &products)
 	top := 0.0
 	for _, x := range logs {
-		top = math.Max(top, math.Exp(math.Min(x, maxScore*math.Ln10)))
+		top = max(top, math.Exp(min(x, maxScore*math.Ln10)))
+	}
+	return top
+}
+
+// sharedRatio is the ratio of the best hypothesis when all hot cells share a factor.
+func (l *look) sharedRatio(level float64) float64 {
+	top := 0.0
+	for j, a := range factors {
+		for _, ratio := range l.ratios(a, logFactors[j], level) {
+			top = max(top, ratio)
+		}
 	}
 	return top
 }
@@ -75,11 +86,11 @@ func (l *look) split() {
 	s, w := l.scene, l.window
 	l.rest = Cell{Spread: s.Apart}
 	l.rest.Count[w], l.rest.Expected[w] = s.RestCount[w], s.RestExpected[w]
-	info := 1 / math.Max(1e-9, s.Common[w])
+	info := 1 / max(1e-9, s.Common[w])
 	sum := info
 	weigh := func(c *Cell) {
 		if m := c.Expected[w]; m > 0 {
-			i := 1 / ((1+math.Max(s.Excess, c.Excess))/m + c.Spread)
+			i := 1 / ((1+max(s.Excess, c.Excess))/m + c.Spread)
 			info, sum = info+i, sum+i*float64(c.Count[w])/m
 		}
 	}
@@ -101,7 +112,7 @@ func (l *look) split() {
 
 // node is the common factor z standard deviations from its mean.
 func (l *look) node(z float64) float64 {
-	root := math.Max(0.05+0.001*(z-nodeFirst), 1-l.spread/9+z*math.Sqrt(l.spread)/3)
+	root := max(0.05+0.001*(z-nodeFirst), 1-l.spread/9+z*math.Sqrt(l.spread)/3)
 	return l.mean * root * root * root
 }
 
@@ -109,7 +120,7 @@ func (l *look) node(z float64) float64 {
 // the common factor, times the likelihood of every cell.
 func (l *look) weighNodes() {
 	s, w := l.scene, l.window
-	k := 1 / math.Max(1e-9, s.Common[w])
+	k := 1 / max(1e-9, s.Common[w])
 	top := math.Inf(-1)
 	for i := range l.level {
 		g := l.node(nodeFirst + float64(i)*nodeStep)
@@ -129,7 +140,7 @@ func (l *look) weighNodes() {
 			ln -= l.empty * g
 		}
 		l.weight[i] = ln
-		top = math.Max(top, ln)
+		top = max(top, ln)
 	}
 	sum := 0.0
 	for i, ln := range l.weight {
@@ -152,7 +163,7 @@ func (l *look) quiet(c *Cell, level float64) float64 {
 
 // size is the shape of the gamma law of a cell's own mean in the window.
 func (l *look) size(c *Cell) float64 {
-	return 1 / math.Max(1e-9, math.Max(l.scene.Excess, c.Excess)/c.Expected[l.window]+c.Spread)
+	return 1 / max(1e-9, max(l.scene.Excess, c.Excess)/c.Expected[l.window]+c.Spread)
 }
 
 // batch is the number of factors whose product cannot overflow.
@@ -180,7 +191,7 @@ func (l *look) ratios(a, logA, level float64) [len(shares)]float64 {
 		for n, i := range list {
 			ratio := l.hot(i, a, logA, level)
 			for k, q := range shares {
-				products[k] *= math.Min(capFactor, 1-q+q*ratio)
+				products[k] *= min(capFactor, 1-q+q*ratio)
 			}
 			if n%batch == batch-1 {
 				fold(&logs, &products)
@@ -189,7 +200,7 @@ func (l *look) ratios(a, logA, level float64) [len(shares)]float64 {
 		fold(&logs, &products)
 	}
 	for k := range logs {
-		logs[k] = math.Exp(math.Min(logs[k], maxScore*math.Ln10))
+		logs[k] = math.Exp(min(logs[k], maxScore*math.Ln10))
 	}
 	return logs
 }
@@ -207,5 +218,5 @@ func fold(logs, products *[len(shares)]float64) {
 func (l *look) hot(i int, a, logA, level float64) float64 {
 	c := &l.scene.Cells[i]
 	n, m, k := float64(c.Count[l.window]), c.Expected[l.window]*level, l.size(c)
-	return math.Exp(math.Min(700, n*logA-(k+n)*math.Log1p((a-1)*m/(k+m))))
+	return math.Exp(min(700, n*logA-(k+n)*math.Log1p((a-1)*m/(k+m))))
 }

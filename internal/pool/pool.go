@@ -131,7 +131,7 @@ func Scan(s *Scene) Finding {
 			looks = append(looks, l)
 		}
 	}
-	if promise < s.Least {
+	if promise < s.Least || !within(looks, s.Least) {
 		return Finding{}
 	}
 	var total, top float64
@@ -153,12 +153,24 @@ func Scan(s *Scene) Finding {
 	return f
 }
 
+// within says whether some window's best hypothesis could reach least with the common
+// factor very low: a closer and dearer look than the first promise.
+func within(looks []look, least float64) bool {
+	for i := range looks {
+		if math.Log10(looks[i].sharedRatio(looks[i].node(withinNode))) >= least {
+			return true
+		}
+	}
+	return false
+}
+
 // A window is looked at closely when its best hypothesis, with a factor for each cell
 // and the common factor low, would reach Scene.Least; others within nearly of that are
 // added up. What is left out can only lower the score, and hardly does (TestLeast).
 const (
 	nearly      = 1.0
 	promiseNode = -1.5
+	withinNode  = -2.5
 )
 
 // maxScore bounds a score, as in package scan.
