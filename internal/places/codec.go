@@ -171,6 +171,7 @@ func (s *Shape) ReadState(buf []byte) ([]byte, error) {
 	c := coder{buf: buf, reading: true}
 	var fresh Shape
 	c.shape(&fresh)
+	fresh.average()
 	if c.bad {
 		return nil, errState
 	}

@@ -34,6 +34,9 @@ type Shape struct {
 	spoiled     bool // the running day is not whole or not quiet
 	begun       bool
 	knownOffset float64 // learned reports of places with a known clock
+	// Means of the tables over their hours, which are asked for far more often than
+	// they change; they are no state of their own.
+	localMean, utcMean float64
 }
 
 // Add counts reports of the running minute.
@@ -71,8 +74,20 @@ func (s *Shape) Close(m outage.Minute, quiet bool) {
 			s.utc[h] = s.utc[h]*keep + s.todayUTC[h]
 			s.knownOffset += s.todayLocal[h]
 		}
+		s.average()
 	}
 	s.todayLocal, s.todayUTC, s.spoiled = [hours]float64{}, [hours]float64{}, false
+}
+
+// average takes the means of the tables.
+func (s *Shape) average() {
+	s.localMean, s.utcMean = 0, 0
+	for h := range hours {
+		s.localMean += s.local[h]
+		s.utcMean += s.utc[h]
+	}
+	s.localMean /= hours
+	s.utcMean /= hours
 }
 
 // Country is the factor of a minute around the mean of a whole day for a country, with
@@ -86,18 +101,13 @@ func (s *Shape) Service(m outage.Minute) (factor, variance float64, ok bool) { r
 
 // at reads a shape between the middles of its hours.
 func (s *Shape) at(z zone, m outage.Minute) (factor, variance float64, ok bool) {
-	table, offset := &s.local, z
+	table, mean, offset := &s.local, s.localMean, z
 	if z == noZone || s.knownOffset == 0 {
-		table, offset = &s.utc, 0
+		table, mean, offset = &s.utc, s.utcMean, 0
 	}
 	if s.days == 0 {
 		return 1, 0, false
 	}
-	sum := 0.0
-	for _, n := range table {
-		sum += n
-	}
-	mean := sum / hours
 	prior := shapeNoise / (shapeSpread * shapeSpread)
 	h, part := between(m, offset)
 	n := table[h]*(1-part) + table[(h+1)%hours]*part

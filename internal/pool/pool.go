@@ -123,7 +123,8 @@ func Scan(s *Scene) Finding {
 	promise := math.Inf(-1)
 	for w := range Looks {
 		l := look{scene: s, window: w}
-		if l.split(); len(l.active) < 2 {
+		// No cell may bring more than its cap, so too few of them reach nothing.
+		if l.split(); len(l.active) < 2 || float64(len(l.active))*cellCap < s.Least-nearly {
 			continue
 		}
 		if p := math.Log10(l.freeRatio(l.node(promiseNode))); p >= s.Least-nearly {
