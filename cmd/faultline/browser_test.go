@@ -48,7 +48,7 @@ func TestDemonstrationIsLive(t *testing.T) {
 	b := browsertest.Start(t)
 	p := start(t, 0, "demo", "--listen", "127.0.0.1:0", "--speed", "600")
 	tab := b.Open(t, p.url+"/s/x", browsertest.Desktop)
-	tab.Until(`document.querySelector("main").innerText.includes("Users report problems")`, 30*time.Second)
+	tab.Until(`document.querySelector("main").innerText.includes("Users report problems")`, startup)
 	tab.Until(`document.querySelector("a[href^='/i/x-20250310T09']") !== null`, 10*time.Second)
 	if text := tab.Text("body"); !strings.Contains(text, "reconstructed from published figures") {
 		t.Errorf("the page does not say that it is a reconstruction: %.300s", text)
