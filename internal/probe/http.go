@@ -1,0 +1,150 @@
+package probe
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+
+	"faultline/outage"
+)
+
+// request sends one request over a connection that is already there, so that it
+// goes to the address that is being measured and nowhere else.
+func (p *Prober) request(ctx context.Context, w watch, conn net.Conn, m *outage.Measurement) {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.Answer)
+	defer cancel()
+	h := &outage.HTTP{Span: outage.Span{T0: w.now()}, Method: defaultMethod}
+	m.HTTP = h
+	transport := p.transport(conn)
+	defer transport.CloseIdleConnections()
+	trace := &httptrace.ClientTrace{GotFirstResponseByte: func() { h.FirstByte = w.now() - h.T0 }}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), h.Method, m.Target.URL, nil)
+	if err != nil {
+		h.T, h.Failure = w.now(), outage.FailureHTTPRequest
+		fail(m, outage.LayerHTTP, outage.OperationRoundTrip, h.Failure)
+		return
+	}
+	req.Header.Set("User-Agent", p.agent)
+	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8")
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		h.T, h.Failure = w.now(), roundTripFailure(err)
+		fail(m, outage.LayerHTTP, outage.OperationRoundTrip, h.Failure)
+		return
+	}
+	defer res.Body.Close()
+	head(h, res)
+	body, size, err := p.read(res.Body)
+	h.T, h.BodyBytes = w.now(), size
+	if size > 0 {
+		sum := sha256.Sum256(body)
+		h.BodySHA256 = hex.EncodeToString(sum[:])
+	}
+	h.Title = title(body)
+	h.BodyClass = classify(res, body, h.Title)
+	h.Failure = answerFailure(h, res, err)
+	layer := outage.LayerHTTP
+	fail(m, layer, outage.OperationRoundTrip, h.Failure)
+}
+
+// transport uses the given connection once and dials no other.
+func (p *Prober) transport(conn net.Conn) *http.Transport {
+	var used atomic.Bool
+	dial := func(context.Context, string, string) (net.Conn, error) {
+		if used.Swap(true) {
+			return nil, errOneConnection
+		}
+		return conn, nil
+	}
+	t := &http.Transport{
+		MaxResponseHeaderBytes: p.limits.Head, MaxIdleConnsPerHost: -1,
+		DisableKeepAlives: true, ForceAttemptHTTP2: true,
+	}
+	if _, ok := conn.(*tls.Conn); ok {
+		t.DialTLSContext, t.DialContext = dial, refuse
+	} else {
+		t.DialContext = dial
+	}
+	return t
+}
+
+// errOneConnection is what a transport gets that wants to try again: a retry is
+// another attempt, and nobody hides one here.
+var errOneConnection = errors.New("one attempt has one connection")
+
+func refuse(context.Context, string, string) (net.Conn, error) { return nil, errOneConnection }
+
+// read takes a body up to the limit and says how long it was. More than the limit
+// is no error: what is needed of a page stands at its beginning.
+func (p *Prober) read(r io.Reader) (body []byte, size int64, err error) {
+	body, err = io.ReadAll(io.LimitReader(r, p.limits.Body))
+	return body, int64(len(body)), err
+}
+
+// head keeps what the head of an answer says.
+func head(h *outage.HTTP, res *http.Response) {
+	get := func(name string) string { return cut(res.Header.Get(name)) }
+	h.Proto, h.Status, h.Server = res.Proto, res.StatusCode, get("Server")
+	h.Location, h.RetryAfter = get("Location"), get("Retry-After")
+	h.Provider, h.Edge, h.Cache = provider(res.Header)
+}
+
+// cut keeps the beginning of a text from outside, on one line.
+func cut(s string) string {
+	s = strings.ToValidUTF8(s, "?")
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "")
+	}
+	return s
+}
+
+// roundTripFailure finds the word for a request that brought no answer.
+func roundTripFailure(err error) outage.Failure {
+	if text := err.Error(); strings.Contains(text, "exceeded MaxResponseHeaderBytes") || strings.Contains(text, "server response headers exceeded") {
+		return outage.FailureTooLarge
+	}
+	f := failureOf(err)
+	if strings.HasPrefix(string(f), "unknown") && strings.Contains(err.Error(), "malformed") {
+		return outage.FailureHTTPRequest
+	}
+	return f
+}
+
+// answerFailure says what is wrong with an answer; a redirect is not.
+func answerFailure(h *outage.HTTP, res *http.Response, read error) outage.Failure {
+	switch {
+	case h.BodyClass == outage.BodyChallenge:
+		return outage.FailureChallenge
+	case h.BodyClass == outage.BodyQueue:
+		return outage.FailureQueuePage
+	case h.BodyClass == outage.BodyBlockPage:
+		return outage.FailureBlockPage
+	case h.Status >= 520 && h.Status <= 530 && h.Provider == providerCloudflare:
+		return outage.FailureEdgeOrigin
+	case h.Status >= 500:
+		return outage.FailureHTTP5xx
+	case h.Status == http.StatusTooManyRequests:
+		return outage.FailureHTTP429
+	case h.Status == http.StatusForbidden:
+		return outage.FailureHTTP403
+	case h.Status >= 400:
+		return outage.FailureHTTPStatus
+	case errors.Is(read, io.ErrUnexpectedEOF), read != nil && res.ContentLength > h.BodyBytes:
+		return outage.FailureTruncatedBody
+	}
+	return failureOf(read)
+}
