@@ -17,6 +17,28 @@ const (
 	OutcomeSkipped  Outcome = "skipped" // not tried, with the reason in Failure
 )
 
+// Kind is what a record of somebody else's monitor stands for.
+type Kind string
+
+// Kinds of records. Empty is one attempt.
+const (
+	KindChange   Kind = "change"   // the state changed here, and holds until the next change
+	KindSnapshot Kind = "snapshot" // the state as it was at a fixed hour: neither a beginning nor an end
+)
+
+// Depth is how far into a service somebody looked.
+type Depth string
+
+// Depths, the shallow first. What is only an edge can never be called healthy: a
+// redirect is answered by a machine that knows nothing of the service behind it.
+const (
+	DepthNone    Depth = "none"
+	DepthName    Depth = "name_only" // the name resolves
+	DepthEdge    Depth = "edge_only" // something accepts connections, or redirects
+	DepthPage    Depth = "page"      // a page of the service came, and was looked at
+	DepthJourney Depth = "journey"   // steps that a person would take
+)
+
 // Role of a target.
 type Role string
 
@@ -58,6 +80,9 @@ type Measurement struct {
 	Sequence uint64    `json:"sequence"`         // of the agent, rising by one
 	Attempt  int       `json:"attempt"`          // from 1; more: a retry of the one before
 	Source   string    `json:"source,omitempty"` // of an import: ooni, atlas, blackbox, csv; empty: an agent of ours
+	Origin   string    `json:"origin,omitempty"` // of an import: what the source calls this measurement
+	Kind     Kind      `json:"kind,omitempty"`   // of an import: what one line of the source says; empty: one attempt
+	Depth    Depth     `json:"depth,omitempty"`  // of an import without phases: how deep its source says it looked
 	Time     time.Time `json:"time"`             // by the agent's clock
 	Vantage  Vantage   `json:"vantage"`
 	Clock    Clock     `json:"clock"`
@@ -203,9 +228,10 @@ type HTTP struct {
 // Echo is an ICMP echo.
 type Echo struct {
 	Span
-	Sent, Received int
-	RTTMS          []float64 `json:"rtt_ms,omitempty"`
-	Failure        Failure   `json:"failure,omitempty"`
+	Sent     int       `json:"sent"`
+	Received int       `json:"received"`
+	RTTMS    []float64 `json:"rtt_ms,omitempty"`
+	Failure  Failure   `json:"failure,omitempty"`
 }
 
 // Path is a walk along the hops to an address.
