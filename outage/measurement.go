@@ -104,11 +104,20 @@ type Measurement struct {
 	Failure   Failure   `json:"failure,omitempty"`
 	Budget    Budget    `json:"budget"`
 
+	// Gap says that this record stands for others that are lost.
+	Gap *Gap `json:"gap,omitempty"`
+
 	// Previous and Hash chain the measurements of an agent, Signature is the agent's
 	// (ed25519, base64) over Hash; all empty for a look by hand and for imports.
 	Previous  string `json:"previous,omitempty"`
 	Hash      string `json:"hash,omitempty"`
 	Signature string `json:"signature,omitempty"`
+
+	// Received is the hub's minute of receipt, and Late says that the measurement was
+	// then too old to take part in detection. The hub adds them; they are no part of
+	// what is hashed.
+	Received Minute `json:"received,omitempty"`
+	Late     bool   `json:"late,omitempty"`
 }
 
 // Key identifies the measurement.

@@ -53,6 +53,12 @@ func samples() map[string]any {
 			ID: "ns7rwuh5aesamdhs", Reporter: "00112233445566778899aabbccddeeff", Service: "x", Category: "app", Country: "US",
 			Network: "AS64500", Minute: m, Window: m - 3, Weight: 1, Aside: 1, Reason: outage.ReasonCap, Source: outage.SourcePress,
 		},
+		"agent": &outage.Agent{
+			ID: "a0011223344556677", Revision: 7, PublicKey: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", Version: "faultline v1",
+			Vantage:  outage.Vantage{Country: "DE", Network: "AS64500", Class: outage.ClassEyeball, Resolver: "system"},
+			Observed: "AS64500", Registered: m - 1440, Seen: m, Presence: outage.AgentAway,
+			Clock: outage.Clock{OffsetMS: -12.5, Synced: true}, Sequence: 4711, Head: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		},
 		"points": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{
 			{Signal: outage.SignalReports, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2},
 		}},
