@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/dustin/go-humanize"
+
+	"faultline/internal/chain"
+	"faultline/internal/datadir"
+	"faultline/internal/stream"
+	"faultline/outage"
+)
+
+// verifyCmd checks chains of measurements, from files or from a hub's log.
+type verifyCmd struct {
+	Key   []string `help:"Public key of an agent, base64 as the hub lists it; may be given again. Without any, signatures are not checked." placeholder:"KEY"`
+	Data  string   `help:"Check the log in this data directory, with the keys it knows; its faultline must be stopped." placeholder:"DIR"`
+	Agent string   `help:"Only this agent's chain." placeholder:"ID"`
+	Files []string `arg:"" optional:"" name:"file" help:"JSON lines of measurements in the order of their chains; - reads standard input."`
+}
+
+// Help is what kong prints beyond the flags.
+func (c *verifyCmd) Help() string {
+	return `Each agent numbers its measurements, names in each the hash of the one before, and
+signs it. The first record that was changed, removed, moved or put in is named, and
+the exit code is 1. Gaps that an agent has signed itself are told and are no break.
+That the end of a file was cut off shows only with --data, where the hub also keeps
+how far it has come with each agent.`
+}
+
+// maxLine bounds a record in a file: the hub takes none of half of it.
+const maxLine = 128 << 10
+
+// errChainBroken ends a verification that found something.
+var errChainBroken = errors.New("a chain does not hold")
+
+// Run implements the command.
+func (c *verifyCmd) Run(ctx context.Context, s streams) error {
+	if (c.Data == "") == (len(c.Files) == 0) {
+		return errors.New("nothing to verify: name files, or a data directory with --data")
+	}
+	v := &chain.Verifier{}
+	for _, text := range c.Key {
+		key, err := chain.PublicKey(text)
+		if err != nil {
+			return err
+		}
+		addKey(v, key)
+	}
+	if c.Data != "" {
+		if err := verifyLog(ctx, c.Data, v); err != nil {
+			return err
+		}
+	}
+	for _, name := range c.Files {
+		if err := verifyFile(name, s.in, v); err != nil {
+			return err
+		}
+	}
+	return c.tell(s.out, v)
+}
+
+func addKey(v *chain.Verifier, key ed25519.PublicKey) {
+	if v.Keys == nil {
+		v.Keys = map[string]ed25519.PublicKey{}
+	}
+	v.Keys[chain.ID(key)] = key
+}
+
+func verifyFile(name string, stdin io.Reader, v *chain.Verifier) error {
+	in, err := openInput(name, stdin)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 0, 1<<16), maxLine)
+	n := 0
+	for lines.Scan() {
+		if n++; len(bytes.TrimSpace(lines.Bytes())) > 0 {
+			v.Add(lines.Bytes())
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read %s after line %d: %w: a record has at most %d bytes", name, n, err, maxLine)
+	}
+	return nil
+}
+
+// verifyLog feeds the log's measurements, and what the hub knows of each agent.
+func verifyLog(ctx context.Context, path string, v *chain.Verifier) (err error) {
+	dir, err := datadir.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	log, closer, err := logEngines()[defaultEngine](ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	agents := map[string]outage.Agent{}
+	err = eachFact(ctx, log, stream.Agents.Name, func(r stream.Record) error {
+		a, err := stream.Agents.Decode(r)
+		if err != nil {
+			return err
+		}
+		key, err := chain.PublicKey(a.PublicKey)
+		if err != nil {
+			return err
+		}
+		addKey(v, key)
+		agents[a.ID] = *a
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	oldest, err := log.Read(ctx, stream.Measurements.Name, 0, 1)
+	if err != nil {
+		return fmt.Errorf("read the oldest measurement: %w", err)
+	}
+	err = eachFact(ctx, log, stream.Measurements.Name, func(r stream.Record) error {
+		v.Add(r.Data)
+		return nil
+	})
+	for id, a := range agents {
+		// What an agent sent before the oldest record that is kept may have aged out.
+		if a.Sequence > 0 && len(oldest) > 0 && a.Seen > oldest[0].Minute {
+			v.Expect(id, chain.Head{Sequence: a.Sequence, Hash: a.Head})
+		}
+	}
+	return err
+}
+
+// verifyBatch is how many records are read at once.
+const verifyBatch = 1024
+
+// eachFact hands over the facts of a topic in order.
+func eachFact(ctx context.Context, log stream.Reader, topic string, take func(stream.Record) error) error {
+	for pos := uint64(0); ; {
+		recs, err := log.Read(ctx, topic, pos, verifyBatch)
+		if err != nil {
+			return fmt.Errorf("read topic %s after %d: %w", topic, pos, err)
+		}
+		if len(recs) == 0 {
+			return nil
+		}
+		for _, r := range recs {
+			pos = r.Seq
+			if r.Kind != stream.KindFact {
+				continue
+			}
+			if err := take(r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// tell prints a line for each chain; it is an error that one does not hold.
+func (c *verifyCmd) tell(w io.Writer, v *chain.Verifier) error {
+	broken, told := false, 0
+	for _, r := range v.Reports() {
+		if c.Agent != "" && r.Agent != c.Agent {
+			continue
+		}
+		told++
+		switch {
+		case r.Break != nil:
+			broken = true
+			fmt.Fprintf(w, "BROKEN  %v\n", r.Break)
+		case r.Records == 0:
+			fmt.Fprintf(w, "empty   agent %s: no record\n", r.Agent)
+		default:
+			fmt.Fprintf(w, "whole   agent %s: %s records, %d to %d%s%s\n", r.Agent, humanize.Comma(int64(r.Records)), r.First, r.Last.Sequence, gaps(&r), unsigned(v))
+		}
+	}
+	if told == 0 {
+		return errors.New("there are no records: nothing was verified")
+	}
+	if broken {
+		return errChainBroken
+	}
+	return nil
+}
+
+func gaps(r *chain.Report) string {
+	if r.Gaps == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d signed gaps stand for %s lost ones", r.Gaps, humanize.Comma(int64(r.Lost)))
+}
+
+func unsigned(v *chain.Verifier) string {
+	if v.Keys == nil {
+		return "; signatures not checked, give --key"
+	}
+	return ""
+}
