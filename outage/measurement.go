@@ -260,8 +260,7 @@ type Hop struct {
 
 // Journey is what a step of a journey expected of the answer.
 type Journey struct {
-	Step    string   `json:"step"`
-	Order   int      `json:"order"`            // from 1
+	Order   int      `json:"order"`            // of the step, from 1
 	Passed  []string `json:"passed,omitempty"` // assertions
 	Failed  []string `json:"failed,omitempty"`
 	Failure Failure  `json:"failure,omitempty"`

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"faultline/outage"
@@ -37,18 +36,6 @@ func provider(h http.Header) (name, edge, cache string) {
 		return providerGoogle, "", ""
 	}
 	return "", "", cut(h.Get("X-Cache"))
-}
-
-// titleTag finds the title of a page.
-var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-
-// title of a page, on one line.
-func title(body []byte) string {
-	m := titleTag.FindSubmatch(body[:min(len(body), markerBytes)])
-	if m == nil {
-		return ""
-	}
-	return strings.Join(strings.Fields(cut(string(m[1]))), " ")
 }
 
 // markerBytes of a page are searched for what sort it is.

@@ -205,7 +205,7 @@ func evidence(list []outage.Measurement) []string {
 		if m.TLS != nil {
 			out = append(out, "tls   "+tlsLine(m.TLS))
 		}
-		if m.HTTP != nil {
+		if m.HTTP != nil && m.HTTP.T > 0 {
 			out = append(out, "http  "+httpLine(m))
 		}
 	}

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -16,31 +17,39 @@ import (
 	"faultline/outage"
 )
 
-// request sends one request over a connection that is already there, so that it
-// goes to the address that is being measured and nowhere else.
-func (p *Prober) request(ctx context.Context, w watch, conn net.Conn, m *outage.Measurement) {
+// ask is what is asked of a server beyond its address. The zero value asks for
+// the page as a desktop browser would.
+type ask struct {
+	method string
+	header http.Header
+	body   string
+	jar    http.CookieJar // nil: no cookies
+}
+
+// roundTrip asks once over a connection that is already there, so that it goes to
+// the address that is being measured and nowhere else. It returns the body.
+func (p *Prober) roundTrip(ctx context.Context, w watch, transport http.RoundTripper, m *outage.Measurement, a *ask) []byte {
 	ctx, cancel := context.WithTimeout(ctx, p.limits.Answer)
 	defer cancel()
-	h := &outage.HTTP{Span: outage.Span{T0: w.now()}, Method: defaultMethod}
+	h := &outage.HTTP{Span: outage.Span{T0: w.now()}, Method: cmp.Or(a.method, http.MethodGet)}
 	m.HTTP = h
-	transport := p.transport(conn)
-	defer transport.CloseIdleConnections()
 	trace := &httptrace.ClientTrace{GotFirstResponseByte: func() { h.FirstByte = w.now() - h.T0 }}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), h.Method, m.Target.URL, nil)
+	req, err := p.newRequest(httptrace.WithClientTrace(ctx, trace), h.Method, m.Target.URL, a)
 	if err != nil {
 		h.T, h.Failure = w.now(), outage.FailureHTTPRequest
 		fail(m, outage.LayerHTTP, outage.OperationRoundTrip, h.Failure)
-		return
+		return nil
 	}
-	req.Header.Set("User-Agent", p.agent)
-	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8")
 	res, err := transport.RoundTrip(req)
 	if err != nil {
 		h.T, h.Failure = w.now(), roundTripFailure(err)
 		fail(m, outage.LayerHTTP, outage.OperationRoundTrip, h.Failure)
-		return
+		return nil
 	}
 	defer res.Body.Close()
+	if a.jar != nil {
+		a.jar.SetCookies(req.URL, res.Cookies())
+	}
 	head(h, res)
 	body, size, err := p.read(res.Body)
 	h.T, h.BodyBytes = w.now(), size
@@ -48,11 +57,30 @@ func (p *Prober) request(ctx context.Context, w watch, conn net.Conn, m *outage.
 		sum := sha256.Sum256(body)
 		h.BodySHA256 = hex.EncodeToString(sum[:])
 	}
-	h.Title = title(body)
+	h.Title = readPage(body).title
 	h.BodyClass = classify(res, body, h.Title)
 	h.Failure = answerFailure(h, res, err)
-	layer := outage.LayerHTTP
-	fail(m, layer, outage.OperationRoundTrip, h.Failure)
+	fail(m, outage.LayerHTTP, outage.OperationRoundTrip, h.Failure)
+	return body
+}
+
+// newRequest says who asks, and what a browser would say.
+func (p *Prober) newRequest(ctx context.Context, method, url string, a *ask) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(a.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", p.agent)
+	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8")
+	for name, values := range a.header {
+		req.Header[name] = values
+	}
+	if a.jar != nil {
+		for _, c := range a.jar.Cookies(req.URL) {
+			req.AddCookie(c)
+		}
+	}
+	return req, nil
 }
 
 // transport uses the given connection once and dials no other.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"sync"
@@ -111,10 +112,9 @@ func isRedirect(h *outage.HTTP) bool {
 // none, a page comes again, or the limit is reached.
 func (p *Prober) follow(ctx context.Context, from *outage.Measurement) []outage.Measurement {
 	var out []outage.Measurement
-	seen := map[string]bool{from.Target.URL: true}
-	public := isPublic(from.Target.Address)
-	for hop := 1; isRedirect(from.HTTP); hop++ {
-		m := p.hop(ctx, from, hop, seen, public)
+	h := hopping{seen: map[string]bool{from.Target.URL: true}, public: isPublic(from.Target.Address), ask: &ask{}}
+	for h.hop = 1; isRedirect(from.HTTP); h.hop++ {
+		m, _ := p.hop(ctx, from, h)
 		out = append(out, m)
 		if m.HTTP == nil || m.Failure != "" {
 			break
@@ -124,39 +124,45 @@ func (p *Prober) follow(ctx context.Context, from *outage.Measurement) []outage.
 	return out
 }
 
-// hop is one step of a chain of redirects.
-func (p *Prober) hop(ctx context.Context, from *outage.Measurement, hop int, seen map[string]bool, public bool) outage.Measurement {
+// hopping is where one is in a chain of redirects, and what is asked there.
+type hopping struct {
+	hop    int
+	seen   map[string]bool // URLs that were asked for
+	public bool            // the chain began at a public address
+	ask    *ask
+}
+
+// hop asks for the page that an answer sends to. It returns the body, too.
+func (p *Prober) hop(ctx context.Context, from *outage.Measurement, h hopping) (outage.Measurement, []byte) {
 	next, err := redirectTarget(from)
 	m := p.record(next)
-	m.HTTP = &outage.HTTP{Method: defaultMethod, Hop: hop}
+	m.HTTP = &outage.HTTP{Method: http.MethodGet, Hop: h.hop}
+	refuse := func(f outage.Failure) (outage.Measurement, []byte) {
+		m.HTTP.Failure = f
+		fail(&m, outage.LayerHTTP, outage.OperationRoundTrip, f)
+		return m, nil
+	}
 	switch {
 	case err != nil:
-		m.HTTP.Failure = outage.FailureHTTPRedirect
-	case seen[next.URL], hop > p.limits.Redirects:
-		m.HTTP.Failure = outage.FailureRedirectLoop
+		return refuse(outage.FailureHTTPRedirect)
+	case h.seen[next.URL], h.hop > p.limits.Redirects:
+		return refuse(outage.FailureRedirectLoop)
 	}
-	if m.HTTP.Failure != "" {
-		fail(&m, outage.LayerHTTP, outage.OperationRoundTrip, m.HTTP.Failure)
-		return m
-	}
-	seen[next.URL] = true
+	h.seen[next.URL] = true
 	d, addrs := p.Resolve(ctx, m.Time, next.Host, SystemResolver)
-	if len(addrs) == 0 {
-		m.DNS, m.HTTP = d, nil
+	if m.DNS = d; len(addrs) == 0 {
 		fail(&m, outage.LayerDNS, outage.OperationResolve, d.Failure)
-		return m
+		return m, nil
 	}
 	m.Target = at(next, addrs[0])
-	if public && !p.private && !isPublic(m.Target.Address) {
-		m.DNS, m.HTTP.Failure = d, outage.FailureForbidden
-		fail(&m, outage.LayerHTTP, outage.OperationRoundTrip, m.HTTP.Failure)
-		return m
+	if h.public && !p.private && !isPublic(m.Target.Address) {
+		return refuse(outage.FailureForbidden)
 	}
-	m = p.Attempt(ctx, m.Target, d)
+	m, body := p.attempt(ctx, m.Target, d, h.ask)
 	if m.HTTP != nil {
-		m.HTTP.Hop = hop
+		m.HTTP.Hop = h.hop
 	}
-	return m
+	return m, body
 }
 
 // redirectTarget is where an answer sends.

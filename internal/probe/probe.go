@@ -15,7 +15,6 @@ package probe
 import (
 	"context"
 	"crypto/x509"
-	"net/http"
 	"time"
 
 	"faultline/outage"
@@ -48,6 +47,9 @@ type Prober struct {
 	agent   string // User-Agent
 	roots   *x509.CertPool
 	private bool
+	// resolver stands in for the system's; empty: none does.
+	resolver string
+	dnsPort  string // where authoritative servers listen
 }
 
 // Option changes a prober.
@@ -59,13 +61,17 @@ func WithLimits(l Limits) Option { return func(p *Prober) { p.limits = l } }
 // WithRoots makes the prober trust these authorities instead of the system's.
 func WithRoots(pool *x509.CertPool) Option { return func(p *Prober) { p.roots = pool } }
 
+// WithResolver makes an address the resolver that stands in for the system's, for
+// machines whose own one is not what should be measured.
+func WithResolver(address string) Option { return func(p *Prober) { p.resolver = address } }
+
 // WithPrivate lets redirects lead to addresses that are not public.
 func WithPrivate() Option { return func(p *Prober) { p.private = true } }
 
 // New makes a prober that introduces itself with a contact: an address or a page
 // where the people who run what is probed find those who probe.
 func New(contact string, options ...Option) *Prober {
-	p := &Prober{limits: DefaultLimits(), agent: userAgent(contact)}
+	p := &Prober{limits: DefaultLimits(), agent: userAgent(contact), dnsPort: dnsPort}
 	for _, o := range options {
 		o(p)
 	}
@@ -90,24 +96,34 @@ func (w watch) now() float64 { return float64(time.Since(w.begin).Microseconds()
 // https a handshake, for http and https one request. Redirects are not followed.
 // The look-up that led here, if there was one, goes into the record as it is.
 func (p *Prober) Attempt(ctx context.Context, t outage.Target, dns *outage.DNS) outage.Measurement {
+	m, _ := p.attempt(ctx, t, dns, &ask{})
+	return m
+}
+
+// attempt is Attempt with a request of one's own; it returns the body, too.
+func (p *Prober) attempt(ctx context.Context, t outage.Target, dns *outage.DNS, a *ask) (outage.Measurement, []byte) {
 	m := p.record(t)
 	m.DNS = dns
 	w := watch{m.Time}
 	conn := p.connect(ctx, w, &m)
 	if conn == nil {
-		return m
+		return m, nil
 	}
 	defer conn.Close()
 	scheme, _ := splitScheme(t.URL)
 	if scheme == "https" || scheme == "tls" {
-		if conn = p.handshake(ctx, w, conn, &m); conn == nil {
-			return m
+		secured := p.handshake(ctx, w, conn, &m)
+		if secured == nil {
+			return m, nil
 		}
+		conn = secured
 	}
-	if scheme == "https" || scheme == "http" {
-		p.request(ctx, w, conn, &m)
+	if scheme != "https" && scheme != "http" {
+		return m, nil
 	}
-	return m
+	transport := p.transport(conn)
+	defer transport.CloseIdleConnections()
+	return m, p.roundTrip(ctx, w, transport, &m, a)
 }
 
 // record begins a measurement.
@@ -132,6 +148,3 @@ func fail(m *outage.Measurement, layer outage.Layer, op outage.Operation, f outa
 		m.Outcome = outage.OutcomeDegraded
 	}
 }
-
-// defaultMethod of a request.
-const defaultMethod = http.MethodGet

@@ -30,7 +30,10 @@ func (p *Prober) Resolve(ctx context.Context, begin time.Time, host, resolver st
 		return nil, []netip.Addr{a}
 	}
 	if resolver == "" || resolver == SystemResolver {
-		return p.resolveSystem(ctx, w, host)
+		if p.resolver == "" {
+			return p.resolveSystem(ctx, w, host)
+		}
+		resolver = p.resolver
 	}
 	d := &outage.DNS{Span: outage.Span{T0: w.now()}, Resolver: resolver, Transport: "udp"}
 	server, err := serverAddress(resolver)
@@ -257,7 +260,7 @@ func (p *Prober) Authoritative(ctx context.Context, begin time.Time, host, resol
 			continue
 		}
 		d.Resolver = addrs[0].String()
-		p.ask(ctx, d, host, net.JoinHostPort(d.Resolver, dnsPort), false)
+		p.ask(ctx, d, host, net.JoinHostPort(d.Resolver, p.dnsPort), false)
 		d.T = w.now()
 		out = append(out, d)
 	}
@@ -266,7 +269,10 @@ func (p *Prober) Authoritative(ctx context.Context, begin time.Time, host, resol
 
 // resolverAddress is where to ask for names of servers.
 func (p *Prober) resolverAddress(resolver string) (string, error) {
-	if resolver != "" && resolver != SystemResolver {
+	if resolver == "" || resolver == SystemResolver {
+		resolver = p.resolver
+	}
+	if resolver != "" {
 		return serverAddress(resolver)
 	}
 	c, err := dns.ClientConfigFromFile(resolvConf)
