@@ -31,6 +31,7 @@ type commands struct {
 	Demo        demoCmd        `cmd:"" help:"Run the demonstration world: 2025-03-10, in a throw-away directory."`
 	Replay      replayCmd      `cmd:"" help:"Play recorded reports through the same parts and print the incidents."`
 	Detect      detectCmd      `cmd:"" help:"Run the detector over a file of numbers."`
+	Check       checkCmd       `cmd:"" help:"Look at a host, a URL or a service from here, and say which layer fails."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
 	Verify      verifyCmd      `cmd:"" help:"Check the chains of agents: name the first measurement that was changed, removed or moved."`
 	Evaluate    evaluateCmd    `cmd:"" help:"Measure what the detector promises."`
@@ -87,7 +88,11 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 		fmt.Fprintf(s.err, "faultline: %v; run 'faultline --help' for what there is\n", err)
 		return exitUsage
 	}
-	if err := cmd.Run(); err != nil && !errors.Is(err, context.Canceled) {
+	err = cmd.Run()
+	if errors.Is(err, errUnhealthy) {
+		return exitError // the look has been printed, and says why
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(s.err, "faultline:", err)
 		return exitError
 	}

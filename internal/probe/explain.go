@@ -3,7 +3,6 @@ package probe
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"faultline/outage"
 )
@@ -38,56 +37,68 @@ const (
 // one place, and says no more than that.
 func Explain(list []outage.Measurement) Explanation {
 	e := Explanation{Evidence: evidence(list)}
-	var tried, failed, redirects []*outage.Measurement
-	var lookups, lookupsFailed []*outage.Measurement
+	g := group(list)
+	failed, unresolved := failures(g.tried), failures(g.lookups)
+	switch {
+	case len(g.tried) == 0 && len(unresolved) == 0:
+		e.Health, e.Verdict = HealthFail, "Nothing was tried."
+	case len(g.tried) == 0:
+		e.blame(HealthFail, unresolved[0])
+		e.Verdict = fmt.Sprintf("The name cannot be resolved: %s.", Words(unresolved[0]))
+	case len(failed) == len(g.tried):
+		m := e.blame(HealthFail, earliest(failed))
+		e.Verdict = fmt.Sprintf("Fails at %s, first in %s: %s.", addressesOf(len(failed), len(g.tried)), m.Layer, Words(m))
+	case len(failures(g.redirects)) > 0:
+		m := e.blame(HealthFail, failures(g.redirects)[0])
+		e.Verdict = fmt.Sprintf("The first page answers, but what it leads to fails in %s: %s.", m.Layer, Words(m))
+	case len(failed) > 0:
+		m := e.blame(HealthPartial, earliest(failed))
+		e.Verdict = fmt.Sprintf("Works in part: %s %s, first in %s: %s.", addressesOf(len(failed), len(g.tried)), verb(len(failed)), m.Layer, Words(m))
+	case len(unresolved) > 0:
+		m := e.blame(HealthPartial, unresolved[0])
+		e.Verdict = fmt.Sprintf("Works in part: %d of the resolvers asked cannot tell: %s.", len(unresolved), Words(m))
+	default:
+		e.Health, e.Verdict = good(slices.Concat(g.tried, g.redirects))
+	}
+	if q := failures(g.quic); len(q) > 0 && e.Health != HealthFail {
+		e.Verdict += fmt.Sprintf(" HTTP/3 does not work: %s; that may be the network between.", Words(q[0]))
+	}
+	return e
+}
+
+// groups are measurements by what they tried.
+type groups struct{ lookups, tried, redirects, quic []*outage.Measurement }
+
+// group sorts the measurements of a look. Echoes and paths are evidence only: many
+// healthy hosts answer neither.
+func group(list []outage.Measurement) groups {
+	var g groups
 	for i := range list {
 		m := &list[i]
 		switch {
-		case m.TCP == nil && m.HTTP == nil:
-			lookups = append(lookups, m)
-			if m.Failure != "" {
-				lookupsFailed = append(lookupsFailed, m)
-			}
+		case m.Echo != nil, m.Path != nil:
+		case m.QUIC != nil:
+			g.quic = append(g.quic, m)
 		case m.HTTP != nil && m.HTTP.Hop > 0:
-			redirects = append(redirects, m)
+			g.redirects = append(g.redirects, m)
+		case m.TCP == nil && m.HTTP == nil:
+			g.lookups = append(g.lookups, m)
 		default:
-			tried = append(tried, m)
-			if m.Failure != "" {
-				failed = append(failed, m)
-			}
+			g.tried = append(g.tried, m)
 		}
 	}
-	last := slices.Concat(tried, redirects)
-	switch {
-	case len(tried) == 0 && len(lookups) == 0:
-		e.Health, e.Verdict = HealthFail, "Nothing was tried."
-	case len(tried) == 0:
-		e.blame(lookupsFailed[0])
-		e.Health = HealthFail
-		e.Verdict = fmt.Sprintf("The name cannot be resolved: %s.", Words(lookupsFailed[0]))
-	case len(failed) == len(tried):
-		first := earliest(failed)
-		e.blame(first)
-		e.Health = HealthFail
-		e.Verdict = fmt.Sprintf("Fails at %s, first in %s: %s.", addressesOf(len(failed), len(tried)), first.Layer, Words(first))
-	case len(redirects) > 0 && redirects[len(redirects)-1].Failure != "":
-		m := redirects[len(redirects)-1]
-		e.blame(m)
-		e.Health = HealthFail
-		e.Verdict = fmt.Sprintf("The first page answers, but what it leads to fails in %s: %s.", m.Layer, Words(m))
-	case len(failed) > 0:
-		first := earliest(failed)
-		e.blame(first)
-		e.Health = HealthPartial
-		e.Verdict = fmt.Sprintf("Works in part: %s %s, first in %s: %s.", addressesOf(len(failed), len(tried)), verb(len(failed)), first.Layer, Words(first))
-	case len(lookupsFailed) > 0:
-		e.blame(lookupsFailed[0])
-		e.Health = HealthPartial
-		e.Verdict = fmt.Sprintf("Works in part: %d of the resolvers asked fail: %s.", len(lookupsFailed), Words(lookupsFailed[0]))
-	default:
-		e.Health, e.Verdict = good(last)
+	return g
+}
+
+// failures among measurements.
+func failures(list []*outage.Measurement) []*outage.Measurement {
+	var out []*outage.Measurement
+	for _, m := range list {
+		if m.Failure != "" {
+			out = append(out, m)
+		}
 	}
-	return e
+	return out
 }
 
 // good words a look without failures.
@@ -103,8 +114,9 @@ func good(list []*outage.Measurement) (Health, string) {
 }
 
 // blame takes over what failed.
-func (e *Explanation) blame(m *outage.Measurement) {
-	e.Layer, e.Failure, e.Op = m.Layer, m.Failure, m.Operation
+func (e *Explanation) blame(h Health, m *outage.Measurement) *outage.Measurement {
+	e.Health, e.Layer, e.Failure, e.Op = h, m.Layer, m.Failure, m.Operation
+	return m
 }
 
 // order of layers along the way.
@@ -187,92 +199,4 @@ func Words(m *outage.Measurement) string {
 		return string(m.Failure)
 	}
 	return text + " (" + string(m.Failure) + ")"
-}
-
-// evidence says what each measurement saw.
-func evidence(list []outage.Measurement) []string {
-	var out []string
-	said := map[*outage.DNS]bool{}
-	for i := range list {
-		m := &list[i]
-		if m.DNS != nil && !said[m.DNS] {
-			said[m.DNS] = true
-			out = append(out, "dns   "+dnsLine(m.DNS))
-		}
-		if m.TCP != nil {
-			out = append(out, "tcp   "+tcpLine(m))
-		}
-		if m.TLS != nil {
-			out = append(out, "tls   "+tlsLine(m.TLS))
-		}
-		if m.HTTP != nil && m.HTTP.T > 0 {
-			out = append(out, "http  "+httpLine(m))
-		}
-	}
-	return out
-}
-
-func dnsLine(d *outage.DNS) string {
-	who := d.Resolver
-	if d.Nameserver != "" {
-		who = "authoritative " + d.Nameserver
-	}
-	if d.Failure != "" {
-		return fmt.Sprintf("%s: %s after %.0f ms", who, d.Failure, d.Duration())
-	}
-	var names []string
-	for _, a := range d.Answers {
-		names = append(names, a.Data)
-	}
-	signed := ""
-	if d.Authenticated {
-		signed = ", DNSSEC holds"
-	}
-	return fmt.Sprintf("%s: %s in %.0f ms%s", who, strings.Join(names, ", "), d.Duration(), signed)
-}
-
-func tcpLine(m *outage.Measurement) string {
-	t := m.TCP
-	to := fmt.Sprintf("%s port %d", m.Target.Address, m.Target.Port)
-	again := ""
-	if t.Known && t.Retransmits > 0 {
-		again = fmt.Sprintf(", SYN sent %d times", t.Retransmits+1)
-	}
-	if t.Failure != "" {
-		return fmt.Sprintf("%s: %s after %.0f ms%s", to, t.Failure, t.Duration(), again)
-	}
-	return fmt.Sprintf("%s: connected in %.1f ms, round trip %.1f ms%s", to, t.Duration(), t.RTTMS, again)
-}
-
-func tlsLine(t *outage.TLS) string {
-	text := fmt.Sprintf("%s in %.0f ms", t.Version, t.Duration())
-	if t.Failure != "" {
-		text = fmt.Sprintf("%s after %.0f ms", t.Failure, t.Duration())
-		if t.Alert != 0 {
-			text += fmt.Sprintf(", alert %d", t.Alert)
-		}
-	}
-	if c := t.Certificate; c != nil {
-		text += fmt.Sprintf("; certificate of %s by %s, valid %s to %s", c.Subject, c.Issuer,
-			c.NotBefore.Format("2006-01-02"), c.NotAfter.Format("2006-01-02"))
-	}
-	return text
-}
-
-func httpLine(m *outage.Measurement) string {
-	h := m.HTTP
-	if h.Status == 0 {
-		return fmt.Sprintf("%s %s: %s after %.0f ms", h.Method, m.Target.URL, h.Failure, h.Duration())
-	}
-	text := fmt.Sprintf("%s %s: %s %d, first byte %.0f ms, %d bytes in %.0f ms", h.Method, m.Target.URL, h.Proto, h.Status, h.FirstByte, h.BodyBytes, h.Duration())
-	if h.Location != "" {
-		text += " -> " + h.Location
-	}
-	if h.Provider != "" {
-		text += fmt.Sprintf("; edge %s %s %s", h.Provider, h.Edge, h.Cache)
-	}
-	if h.BodyClass != "" && h.BodyClass != outage.BodyOK {
-		text += "; " + string(h.BodyClass)
-	}
-	return strings.TrimRight(text, " ")
 }

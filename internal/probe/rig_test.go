@@ -71,6 +71,16 @@ func answerZone(w dns.ResponseWriter, q *dns.Msg) {
 			r.Answer = append(r.Answer, &dns.AAAA{Hdr: dns.RR_Header{Name: name, Rrtype: qtype, Class: dns.ClassINET, Ttl: 60}, AAAA: ip})
 		}
 	}
+	if qtype == dns.TypeNS {
+		if name == "zone.example." {
+			for _, ns := range []string{nameMissing, nameGood} {
+				r.Answer = append(r.Answer, &dns.NS{Hdr: dns.RR_Header{Name: name, Rrtype: qtype, Class: dns.ClassINET, Ttl: 60}, Ns: ns})
+			}
+		}
+		w.WriteMsg(r) //nolint:errcheck // who asked has gone
+		return
+	}
+	r.Authoritative = !q.RecursionDesired
 	switch name {
 	case nameMissing:
 		r.Rcode = dns.RcodeNameError
