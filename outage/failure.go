@@ -104,9 +104,8 @@ func UnknownFailure(scrubbed string) Failure {
 	return Failure(unknownFailure + scrubbed)
 }
 
-// Known says whether a failure is empty, of the closed set, or an unknown one in
-// its proper form.
-func (f Failure) Known() bool {
+// Closed says whether a failure is empty or of the closed set.
+func (f Failure) Closed() bool {
 	switch f {
 	case "", FailureTimeout, FailureRefused, FailureReset, FailureAborted, FailureHostUnreachable,
 		FailureNetworkUnreachable, FailureNetworkDown, FailureEOF, FailureNXDOMAIN, FailureSERVFAIL,
@@ -119,5 +118,11 @@ func (f Failure) Known() bool {
 		FailureAgentOffline:
 		return true
 	}
-	return strings.HasPrefix(string(f), unknownFailure) && len(f) <= len(unknownFailure)+maxUnknown
+	return false
+}
+
+// Known says whether a failure is empty, of the closed set, or an unknown one in
+// its proper form.
+func (f Failure) Known() bool {
+	return f.Closed() || strings.HasPrefix(string(f), unknownFailure) && len(f) <= len(unknownFailure)+maxUnknown
 }

@@ -104,7 +104,7 @@ func outcome(m *outage.Measurement, state string, code int) error {
 	case state != "down":
 		return fmt.Errorf("state %q is not known: it is up, degraded or down", clip(state))
 	case code == 0:
-		f, layer = unknown("no HTTP answer came, and the source does not say why"), ""
+		f, layer = outage.FailureHTTPRequest, "" // no answer came, and nobody says at which layer
 	default:
 		if f = statusFailure(code); f == "" {
 			f = outage.FailureHTTPStatus
