@@ -101,6 +101,11 @@ func (in *Ingest) commit(jobs []*job) {
 		if j.mark {
 			continue
 		}
+		if j.batch != nil {
+			more, err := j.batch.Entries(m)
+			entries, results[i].err = append(entries, more...), err
+			continue
+		}
 		r := in.decide(j, m)
 		if r.err == nil && !r.duplicate {
 			e, err := stream.Reports.Entry(m, &r.report)
@@ -114,15 +119,18 @@ func (in *Ingest) commit(jobs []*job) {
 	}
 	err := in.append(entries, cp)
 	if err != nil {
-		in.takeBack(jobs, results)
+		in.takeBack(jobs, results, err)
 	} else {
 		in.minute = m
 	}
 	for i, j := range jobs {
+		if j.batch != nil && err == nil && results[i].err == nil {
+			j.batch.Settle(nil)
+		}
 		if err != nil {
 			results[i].err = err
 		}
-		if !j.mark {
+		if !j.mark && j.batch == nil {
 			in.Metrics.report(&results[i])
 		}
 		j.done <- results[i]
@@ -131,8 +139,14 @@ func (in *Ingest) commit(jobs []*job) {
 
 // takeBack undoes what was decided on presses that could not be saved, the last
 // first, so that who presses again counts as if for the first time.
-func (in *Ingest) takeBack(jobs []*job, results []result) {
+func (in *Ingest) takeBack(jobs []*job, results []result, err error) {
 	for i, r := range slices.Backward(results) {
+		if b := jobs[i].batch; b != nil {
+			if r.err == nil {
+				b.Settle(err)
+			}
+			continue
+		}
 		if jobs[i].mark || jobs[i].imported || r.duplicate {
 			continue
 		}
@@ -198,15 +212,22 @@ func (in *Ingest) ticks(m outage.Minute) ([]stream.Entry, *stream.Checkpoint) {
 // that was years wrong, only the last of it is ticked; the rest has no minutes.
 const maxGap = 60 * outage.Day
 
+// topics are those that ingest writes, and whose minutes it ends.
+func topics() []string {
+	return []string{stream.Reports.Name, stream.Agents.Name, stream.Measurements.Name}
+}
+
 // gap ends the minutes from one up to another that stays open. Somebody listened
 // up to the minute heard.
 func (in *Ingest) gap(from, heard, open outage.Minute) []stream.Entry {
-	entries := make([]stream.Entry, 0, min(open-from, maxGap+1))
-	for t := from; t < open; t++ {
-		if t > heard {
-			t = max(t, open-maxGap)
+	var entries []stream.Entry
+	for _, topic := range topics() {
+		for t := from; t < open; t++ {
+			if t > heard {
+				t = max(t, open-maxGap)
+			}
+			entries = append(entries, stream.Tick(topic, t, t > heard && !in.Driven))
 		}
-		entries = append(entries, stream.Tick(stream.Reports.Name, t, t > heard && !in.Driven))
 	}
 	return entries
 }

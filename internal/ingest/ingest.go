@@ -1,7 +1,8 @@
 // Package ingest takes reports in. It reads HTTP requests (JSON and a plain
 // form), the salts of the day, what the caps have learned and, at a start, the
-// last half hour of its own topic; it writes the topic reports with its minute
-// ticks, and it is the only writer of both.
+// last half hour of its own topic; it writes the topic reports, and for intake the
+// topics agents and measurements, each with its minute ticks, and it is the only
+// writer of all three.
 //
 // Method: requests are checked on their own goroutines and handed to one
 // committer, which stamps the minute, decides whether the reporter counts and
@@ -98,6 +99,7 @@ type job struct {
 	imported bool         // counts as it says: no window, no cap
 	recorded bool         // from a recording: no cap, which needs networks as they were
 	mark     bool         // no report: answered when all before it, ticks too, are saved
+	batch    stream.Batch // no report: what intake wants appended
 	done     chan result
 }
 
@@ -138,6 +140,13 @@ func (in *Ingest) submit(j *job) (result, error) {
 	}
 	r, err := in.await(context.Background(), j.done)
 	return r, errors.Join(err, r.err)
+}
+
+// Commit appends what intake asks for, in one step with the reports and the ends of
+// minutes. When it returns nil, that is on stable storage; else nothing of it is.
+func (in *Ingest) Commit(b stream.Batch) error {
+	_, err := in.submit(&job{batch: b})
+	return err
 }
 
 // await waits for an answer of the committer, or for its end.

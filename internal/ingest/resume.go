@@ -25,6 +25,16 @@ func (in *Ingest) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, topic := range topics()[1:] {
+		m, err := in.lastMinute(ctx, topic, cp.Minute+1)
+		if err != nil {
+			return err
+		}
+		last = max(last, m)
+		if err := in.backfill(ctx, topic, cp.Minute); err != nil {
+			return err
+		}
+	}
 	if cp.Minute == 0 && last == 0 {
 		in.minute = now // the first start; 0 in a driven world that nobody has moved yet
 		return nil
@@ -65,6 +75,39 @@ func (in *Ingest) refill(ctx context.Context, since outage.Minute) (last outage.
 			}
 		}
 	}
+}
+
+// lastMinute is that of the last record of a topic from a minute on; 0: none.
+func (in *Ingest) lastMinute(ctx context.Context, topic string, from outage.Minute) (last outage.Minute, err error) {
+	pos, err := in.Log.Seek(ctx, topic, from)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		recs, err := in.Log.Read(ctx, topic, pos, batchSize)
+		if err != nil || len(recs) == 0 {
+			return last, err
+		}
+		pos, last = recs[len(recs)-1].Seq, recs[len(recs)-1].Minute
+	}
+}
+
+// backfill ends the minutes of a topic that the log has not had before: a log of an
+// earlier release has reports of them, and who follows both wants both ended.
+func (in *Ingest) backfill(ctx context.Context, topic string, ticked outage.Minute) error {
+	have, err := in.Log.Read(ctx, topic, 0, 1)
+	if err != nil || len(have) > 0 || ticked == 0 {
+		return err
+	}
+	first, err := in.Log.Read(ctx, stream.Reports.Name, 0, 1)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	var entries []stream.Entry
+	for m := max(first[0].Minute, ticked-maxGap); m <= ticked; m++ {
+		entries = append(entries, stream.Tick(topic, m, false))
+	}
+	return in.Log.Append(ctx, entries, nil)
 }
 
 func (in *Ingest) remember(rec stream.Record) error {

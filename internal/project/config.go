@@ -21,12 +21,17 @@ type Retention struct {
 	// Minutes is for minute rows of the query store; older ones are hours.
 	Minutes time.Duration `json:"minutes"`
 	// Reports, Points, Baselines, Detections and Dead are for topics of the log.
+	// Measurements and Agents are topics too; every agent is said again once a day,
+	// so none of them ages out.
 	// The query store can be rebuilt as far back as Points reaches.
 	Reports    time.Duration `json:"reports"`
 	Points     time.Duration `json:"points"`
 	Baselines  time.Duration `json:"baselines"`
 	Detections time.Duration `json:"detections"`
 	Dead       time.Duration `json:"dead"`
+
+	Measurements time.Duration `json:"measurements"`
+	Agents       time.Duration `json:"agents"`
 	// Every is the pause between two rounds.
 	Every time.Duration `json:"every"`
 }
@@ -48,6 +53,7 @@ func DefaultConfig() Config {
 		Retention: Retention{
 			Minutes: 14 * day, Reports: 2 * day, Points: 14 * day,
 			Baselines: 14 * day, Detections: 14 * day, Dead: 14 * day,
+			Measurements: 7 * day, Agents: 14 * day,
 			Every: time.Minute,
 		},
 	}
@@ -78,6 +84,6 @@ func (r Retention) topics() map[string]time.Duration {
 	return map[string]time.Duration{
 		stream.Reports.Name: r.Reports, stream.Points.Name: r.Points,
 		stream.Baselines.Name: r.Baselines, stream.Detections.Name: r.Detections,
-		stream.Dead: r.Dead,
+		stream.Dead: r.Dead, stream.Measurements.Name: r.Measurements, stream.Agents.Name: r.Agents,
 	}
 }

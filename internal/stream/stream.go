@@ -75,6 +75,17 @@ type Writer interface {
 	Trim(ctx context.Context, topic string, before outage.Minute, upTo uint64) (int, error)
 }
 
+// Batch is what somebody asks the one writer of a topic to append, who alone knows
+// the open minute. Both methods are called on the writer's goroutine, in the order
+// in which batches came; Settle in the opposite order when the append has failed.
+type Batch interface {
+	// Entries decides what to append at a minute. When it fails nothing is appended
+	// for this batch, and Settle is not called.
+	Entries(m outage.Minute) ([]Entry, error)
+	// Settle says whether the entries are on stable storage.
+	Settle(err error)
+}
+
 // Reader is the following half of a log.
 type Reader interface {
 	// Read returns up to limit records after a position, in order; none when the
