@@ -12,6 +12,7 @@ import (
 
 	"faultline/internal/catalog"
 	"faultline/internal/geo"
+	"faultline/internal/intake"
 )
 
 // checkConfigCmd says what serve would run with, or what is wrong with it.
@@ -31,6 +32,11 @@ func (c *checkConfigCmd) Run(s streams) error {
 	}
 	if _, err := geo.Open(geo.Config{CountryFile: c.GeoCountry, ASNFile: c.GeoNetwork}); err != nil {
 		return err
+	}
+	if c.Probes != "" {
+		if _, err := intake.LoadSpecs(c.Probes, catalog.New(services).Get); err != nil {
+			return err
+		}
 	}
 	if err := printSettings(s.out, &c.settings); err != nil {
 		return err

@@ -74,6 +74,7 @@ func (w *world) parts(pages *web.Web) []part {
 	list := []part{
 		{"reload", w.reloadOnHangup},
 		{"ingest", w.ingest.Run},
+		{"intake", w.intake.Run},
 	}
 	for _, f := range w.followers {
 		list = append(list, part{f.Name, func(ctx context.Context) error { return f.Run(ctx, w.log) }})
@@ -147,6 +148,7 @@ func (w *world) handler(pages *web.Web) (http.Handler, error) {
 	}
 	all := http.NewServeMux()
 	w.ingest.Register(all)
+	w.intake.Register(all)
 	all.Handle("/", compressed)
 	return httpd.Secure(all), nil
 }

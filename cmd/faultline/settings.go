@@ -36,6 +36,7 @@ type settings struct {
 	KeepReports    time.Duration   `name:"keep-reports" default:"48h" env:"FAULTLINE_KEEP_REPORTS" help:"How long raw reports are kept, in hours; at least 48h."`
 	KeepMinutes    time.Duration   `name:"keep-minutes" default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept, in hours; at least 48h. Counts by the hour are kept for ever."`
 	MinFreeMB      uint64          `name:"min-free-mb" default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
+	Probes         string          `name:"probes" env:"FAULTLINE_PROBES" placeholder:"FILE" help:"YAML file that says what agents probe, and the contact that they name. Without it nothing is probed."`
 	SimulatedClock bool            `name:"simulated-clock" env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
 	ReplayToken    string          `name:"replay-token" env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token of at least 8 characters that 'replay --into' must show; goes with --simulated-clock."`
 }

@@ -18,6 +18,7 @@ import (
 	"faultline/internal/geo"
 	"faultline/internal/incident"
 	"faultline/internal/ingest"
+	"faultline/internal/intake"
 	"faultline/internal/project"
 	"faultline/internal/publish"
 	"faultline/internal/rollup"
@@ -37,6 +38,7 @@ type world struct {
 	catalog   *catalog.Catalog
 	places    *geo.DB
 	ingest    *ingest.Ingest
+	intake    *intake.Intake
 	followers []*stream.Follower
 	project   *project.Project
 	janitor   *project.Janitor
@@ -69,7 +71,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.openCatalog, w.openIngest, w.openFolds, w.openProject, w.openAPI} {
+	for _, step := range []func(context.Context) error{w.openCatalog, w.openIngest, w.openIntake, w.openFolds, w.openProject, w.openAPI} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -140,6 +142,44 @@ func (w *world) openIngest(context.Context) (err error) {
 	return err
 }
 
+// openIntake makes the side of the hub that agents speak to.
+func (w *world) openIntake(context.Context) error {
+	cfg := intake.Config{TrustedHops: w.settings.ingest().TrustedHops}
+	if w.settings.Probes != "" {
+		specs, err := intake.LoadSpecs(w.settings.Probes, w.catalog.Get)
+		if err != nil {
+			return err
+		}
+		cfg.Specs = specs
+	}
+	var err error
+	w.intake, err = intake.New(cfg, intake.Deps{
+		Log: w.log, Commit: w.ingest, Clock: w.clock, Places: w.places, Trouble: trouble{w.store},
+		Private: w.dir.Private(), Metrics: intake.NewMetrics(w.registry),
+	})
+	return err
+}
+
+// trouble tells intake which services to probe harder.
+type trouble struct{ store store.Histories }
+
+// maxTroubled bounds what is asked for; when more services than that are in trouble
+// at once, the oldest incidents are probed as usual.
+const maxTroubled = 1000
+
+// Troubled implements [intake.Trouble]: services with an incident that is not over.
+func (t trouble) Troubled(ctx context.Context) (map[string]bool, error) {
+	open, err := t.store.Incidents(ctx, store.IncidentFilter{OpenOnly: true, Limit: maxTroubled})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]bool, len(open))
+	for i := range open {
+		out[open[i].Service] = true
+	}
+	return out, nil
+}
+
 // openFolds makes the followers that turn facts into facts, in flow order.
 func (w *world) openFolds(context.Context) error {
 	detector, err := detect.New(detect.DefaultConfig())
@@ -193,7 +233,7 @@ func (w *world) openProject(context.Context) (err error) {
 	for i, f := range w.followers {
 		following[i] = f
 	}
-	w.janitor = w.project.NewJanitor(w.registry, following...)
+	w.janitor = w.project.NewJanitor(w.registry, append(following, w.intake)...)
 	return nil
 }
 

@@ -1,0 +1,151 @@
+package agentapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"faultline/internal/probe"
+	"faultline/outage"
+)
+
+// Plan is what an agent shall probe: the body of GET /api/v1/plan.
+type Plan struct {
+	Version string `json:"version"` // hash of the rest
+	// Contact is where the people who run what is probed find those who probe; it is
+	// sent with every request. Without one nothing is probed.
+	Contact string `json:"contact"`
+	Refresh int    `json:"refresh_s"` // seconds until the plan should be asked for again
+	// OptOut are hosts that must not be probed, whoever asks: names and, with a
+	// leading dot, all names below.
+	OptOut  []string `json:"opt_out,omitempty"`
+	Targets []Target `json:"targets"`
+}
+
+// Target is one thing to probe again and again.
+type Target struct {
+	ID       string   `json:"id"` // tells targets apart, over all versions of a plan
+	Service  string   `json:"service,omitempty"`
+	URL      string   `json:"url"`
+	Role     string   `json:"role,omitempty"`
+	PeriodMS int64    `json:"period_ms"`
+	Retries  int      `json:"retries,omitempty"`   // further attempts after one that failed
+	Resolver []string `json:"resolvers,omitempty"` // asked beside the agent's own
+	// PerMinute is how many attempts the agent may make at the service in a minute,
+	// all of its targets, addresses, retries and redirects together.
+	PerMinute int `json:"per_minute"`
+}
+
+// Limits of a plan. A hub that asks for more is refused by its agents: they stay
+// polite whoever makes the plan.
+const (
+	MaxTargets   = 20_000
+	MinPeriod    = 10 * time.Second
+	MaxPeriod    = 24 * time.Hour
+	MaxRetries   = 3
+	MaxPerMinute = 240
+	MinRefresh   = 5
+	maxContact   = 200
+	maxResolvers = 8
+)
+
+// Period of the target.
+func (t *Target) Period() time.Duration { return time.Duration(t.PeriodMS) * time.Millisecond }
+
+// Seal completes a plan: it gives targets their ids and the plan its version.
+func (p *Plan) Seal() {
+	all := sha256.New()
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		sum := sha256.Sum256([]byte(t.Service + "\x00" + t.URL + "\x00" + t.Role))
+		t.ID = hex.EncodeToString(sum[:8])
+		fmt.Fprintf(all, "%+v\n", *t)
+	}
+	fmt.Fprintf(all, "%q %d %q", p.Contact, p.Refresh, p.OptOut)
+	p.Version = hex.EncodeToString(all.Sum(nil)[:8])
+}
+
+// ValidateContact checks that a contact is one: a page, or an address for mail.
+func ValidateContact(contact string) error {
+	for _, prefix := range []string{"https://", "http://", "mailto:"} {
+		if rest, ok := strings.CutPrefix(contact, prefix); ok && len(rest) > 2 && len(contact) <= maxContact && !strings.ContainsFunc(contact, forbidden) {
+			return nil
+		}
+	}
+	return fmt.Errorf("contact %.60q: write a page such as https://status.example/probing or an address such as mailto:ops@example.org, where the people whose servers are probed find you", contact)
+}
+
+// forbidden in a header.
+func forbidden(r rune) bool { return r <= ' ' || r > '~' }
+
+// Validate says what an agent would not do.
+func (p *Plan) Validate() error {
+	if len(p.Targets) == 0 {
+		return nil
+	}
+	if err := ValidateContact(p.Contact); err != nil {
+		return err
+	}
+	if len(p.Targets) > MaxTargets {
+		return fmt.Errorf("a plan of %d targets: at most %d", len(p.Targets), MaxTargets)
+	}
+	ids := map[string]bool{}
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		if err := t.validate(); err != nil {
+			return fmt.Errorf("target %d, %.100q: %w", i+1, t.URL, err)
+		}
+		if t.ID == "" || ids[t.ID] {
+			return fmt.Errorf("target %d, %.100q: it has no id of its own: name each URL of a service once", i+1, t.URL)
+		}
+		ids[t.ID] = true
+	}
+	return nil
+}
+
+func (t *Target) validate() error {
+	if _, err := t.Parse(); err != nil {
+		return err
+	}
+	switch p := t.Period(); {
+	case p < MinPeriod || p > MaxPeriod:
+		return fmt.Errorf("period %s: between %s and %s", p, MinPeriod, MaxPeriod)
+	case t.Retries < 0 || t.Retries > MaxRetries:
+		return fmt.Errorf("%d retries: at most %d", t.Retries, MaxRetries)
+	case t.PerMinute < 1 || t.PerMinute > MaxPerMinute:
+		return fmt.Errorf("%d attempts a minute: between 1 and %d", t.PerMinute, MaxPerMinute)
+	case len(t.Resolver) > maxResolvers:
+		return fmt.Errorf("%d resolvers: at most %d", len(t.Resolver), maxResolvers)
+	case t.Role != "" && t.Role != string(outage.RolePrimary) && t.Role != string(outage.RoleSibling) && t.Role != string(outage.RoleControl):
+		return fmt.Errorf("role %.40q is none", t.Role)
+	case t.Service == "" && t.Role != string(outage.RoleControl):
+		return errors.New("it belongs to no service: only controls may")
+	}
+	return nil
+}
+
+// Parse gives the target as measurements name it.
+func (t *Target) Parse() (outage.Target, error) {
+	out, err := probe.ParseTarget(t.URL)
+	if err != nil {
+		return out, err
+	}
+	out.Service, out.Role = t.Service, outage.Role(t.Role)
+	return out, nil
+}
+
+// OptedOut says whether a host must not be probed.
+func OptedOut(list []string, host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return slices.ContainsFunc(list, func(entry string) bool {
+		entry = strings.ToLower(strings.TrimSuffix(entry, "."))
+		if strings.HasPrefix(entry, ".") {
+			return strings.HasSuffix(host, entry) || host == entry[1:]
+		}
+		return host == entry
+	})
+}
