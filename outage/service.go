@@ -10,7 +10,10 @@ type Service struct {
 	// Family names the owner or brand group whose services tend to fail together.
 	Family   string `json:"family,omitempty"`
 	Homepage string `json:"homepage,omitempty"`
-	Hosts    []Host `json:"hosts,omitempty"`
+	// StatusPage is where its vendor says how it is: the address of a Statuspage, or
+	// of a feed of incidents.
+	StatusPage string `json:"status_page,omitempty"`
+	Hosts      []Host `json:"hosts,omitempty"`
 	// Providers are the clouds, CDNs and carriers it is known to stand on.
 	Providers []string `json:"providers,omitempty"`
 	// Networks are the AS numbers that the service's own customers come from: a

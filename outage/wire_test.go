@@ -22,6 +22,8 @@ func later() map[string]any {
 	base := outage.Baseline{Expected: 23.5, Low: 10, High: 41, Dispersion: 3.9, Confidence: outage.ConfidenceNormal, Method: "scan/2"}
 	incident := *samples()["incident"].(*outage.Incident)
 	incident.Wide = outage.DimensionCountries
+	service := *samples()["service"].(*outage.Service)
+	service.StatusPage = "https://status.x.example/"
 	return map[string]any{
 		"points_2": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{{
 			Signal: outage.SignalLatency, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2,
@@ -35,6 +37,7 @@ func later() map[string]any {
 			Parts: []outage.Part{{Family: "probes", Signal: outage.SignalProbeErrors, Score: 3.5}},
 		}}},
 		"incident_2": &incident,
+		"service_2":  &service,
 	}
 }
 
@@ -78,6 +81,15 @@ func samples() map[string]any {
 			Severity:   outage.Severity{Word: "major", Value: 12, Effect: 3, Breadth: 2, Duration: 2},
 			Confidence: outage.ConfidenceLow, Links: []outage.Link{{Incident: "y-20250310T0931Z", Service: "y", Why: "family"}}, Basis: "crowd",
 		},
+		"vendorword": &outage.VendorWord{
+			Service: "x", Revision: 7, Minute: m + 20, Page: "https://status.x.example/api/v2/summary.json", Status: outage.VendorUnknown,
+			Description: "Partial System Outage", Troubled: m + 5, Truncated: true,
+			Incidents: []outage.VendorIncident{{
+				ID: "p31zjtct2jer", Title: "Elevated errors", Status: "identified", Impact: "major", Link: "https://status.x.example/i/1",
+				Posted: m + 4, Seen: m + 6, Acknowledged: m + 5, Closed: m + 15,
+			}},
+			Reached: m + 16, Unknown: m + 17, LastStatus: outage.VendorMajor, Why: "generic_timeout_error",
+		},
 		"bulletin": &outage.Bulletin{
 			Service: "x", Minute: m, Status: outage.StatusProblems, Headline: "X: people report problems", Reason: "900 reports in the minute 09:50 UTC.",
 			Incident: "x-20250310T0930Z", Revision: 3,
@@ -89,7 +101,7 @@ func samples() map[string]any {
 // that made it, and the sample is written as the golden says.
 func TestWire(t *testing.T) {
 	all := samples()
-	grown := map[string]bool{"points": true, "detections": true, "incident": true}
+	grown := map[string]bool{"service": true, "points": true, "detections": true, "incident": true}
 	maps.Copy(all, later())
 	for name, sample := range all {
 		t.Run(name, func(t *testing.T) {

@@ -161,7 +161,7 @@ func packageComment(t *testing.T, p pkg) string {
 var timeless = []string{
 	"outage", "internal/scan", "internal/level", "internal/nab", "internal/smallcell",
 	"internal/pool", "internal/places", "internal/combine", "internal/onset",
-	"outage", "internal/scan", "internal/smallcell", "internal/judge",
+	"internal/judge",
 	"internal/rollup", "internal/detect", "internal/incident", "internal/publish",
 }
 

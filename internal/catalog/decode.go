@@ -75,7 +75,7 @@ func decode(file string, data []byte) ([]entry, Problems) {
 
 // entry reads one service. The id is empty when it could not be read.
 func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
-	f := r.fields(n, "a service", "id", "name", "aliases", "kind", "family", "homepage", "hosts",
+	f := r.fields(n, "a service", "id", "name", "aliases", "kind", "family", "homepage", "status_page", "hosts",
 		"providers", "networks", "categories", "countries")
 	e := entry{file: r.file, line: lineOf(n), nodes: map[string]int{}}
 	if f == nil {
@@ -98,7 +98,8 @@ func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
 		r.wrong(n, "service %q has no kind: add \"kind:\" to it or at the top of the file, such as %q", s.ID, "social")
 	}
 	s.Family = r.optionalID(f["family"], "family")
-	s.Homepage = r.homepage(f["homepage"])
+	s.Homepage = r.address(f["homepage"], "homepage")
+	s.StatusPage = r.address(f["status_page"], "status_page")
 	s.Hosts = r.hosts(f["hosts"])
 	for _, v := range r.list(f["providers"], "providers", MaxProviders) {
 		if p := r.optionalID(v, "a provider"); p != "" && !slices.Contains(s.Providers, p) {
@@ -228,17 +229,18 @@ func (r *reading) usedCategories(v ast.Node, kind string, ofFile []string) []str
 	return outage.DefaultCategories()
 }
 
-func (r *reading) homepage(v ast.Node) string {
+// address reads the address of a page.
+func (r *reading) address(v ast.Node, what string) string {
 	if v == nil {
 		return ""
 	}
-	s, ok := r.text(v, "homepage")
+	s, ok := r.text(v, what)
 	if !ok {
 		return ""
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || hostFault(u.Hostname()) != "" {
-		r.wrong(v, "homepage %q: write a full address such as https://example.com/", s)
+		r.wrong(v, "%s %q: write a full address such as https://example.com/", what, s)
 		return ""
 	}
 	return s

@@ -10,12 +10,16 @@ import "faultline/outage"
 //	reports       ingest    rollup, project (open minute)
 //	agents        ingest    intake (at its start)
 //	measurements  ingest    intake (at its start)
+//	words         vendor    vendor (at its start)
 //	points        rollup    detect, project
 //	baselines     detect    project
 //	detections    detect    incident
 //	incidents     incident  publish, project
 //	bulletins     publish   project
 //	dead          anybody   nobody: what could not be decoded, for a person to read
+//
+// Words have no ticks, as services have none: no fold follows them, for the part
+// that writes them runs only where the operator has asked for it.
 //
 // Ingest writes what intake decides on agents and their measurements, so that one
 // commit ends a minute on all three of its topics. A measurement is kept as its
@@ -26,6 +30,7 @@ var (
 	Reports      = Topic[outage.Report]{Name: "reports"}
 	Agents       = Topic[outage.Agent]{Name: "agents"}
 	Measurements = Topic[outage.Measurement]{Name: "measurements"}
+	Words        = Topic[outage.VendorWord]{Name: "words"}
 	Points       = Topic[outage.MinutePoints]{Name: "points"}
 	Baselines    = Topic[outage.ServiceBaseline]{Name: "baselines"}
 	Detections   = Topic[outage.MinuteDetections]{Name: "detections"}
@@ -45,7 +50,7 @@ func Raw(topic string) bool { return topic == Reports.Name || topic == Measureme
 // Names lists every topic in flow order.
 func Names() []string {
 	return []string{
-		Services.Name, Reports.Name, Agents.Name, Measurements.Name,
+		Services.Name, Reports.Name, Agents.Name, Measurements.Name, Words.Name,
 		Points.Name, Baselines.Name, Detections.Name, Incidents.Name, Bulletins.Name, Dead,
 	}
 }
