@@ -76,6 +76,9 @@ func (w *world) parts(pages *web.Web) []part {
 		{"ingest", w.ingest.Run},
 		{"intake", w.intake.Run},
 	}
+	if w.vendor != nil {
+		list = append(list, part{"vendor", w.vendor.Run})
+	}
 	for _, f := range w.followers {
 		list = append(list, part{f.Name, func(ctx context.Context) error { return f.Run(ctx, w.log) }})
 	}

@@ -18,6 +18,7 @@ import (
 
 	"faultline/internal/catalog"
 	"faultline/internal/ingest"
+	"faultline/internal/vendor"
 )
 
 // settings is all that an operator can say, as flags, as environment variables
@@ -37,6 +38,8 @@ type settings struct {
 	KeepMinutes    time.Duration   `name:"keep-minutes" default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept, in hours; at least 48h. Counts by the hour are kept for ever."`
 	MinFreeMB      uint64          `name:"min-free-mb" default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
 	Probes         string          `name:"probes" env:"FAULTLINE_PROBES" placeholder:"FILE" help:"YAML file that says what agents probe, and the contact that they name. Without it nothing is probed."`
+	VendorContact  string          `name:"vendor-contact" env:"FAULTLINE_VENDOR_CONTACT" placeholder:"CONTACT" help:"Read the status pages that the catalog names, and introduce ourselves to them with this address or page. Without it none is read."`
+	VendorPrivate  bool            `name:"vendor-private" env:"FAULTLINE_VENDOR_PRIVATE" help:"Let status pages be at addresses that are not public, such as those within a company."`
 	SimulatedClock bool            `name:"simulated-clock" env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
 	ReplayToken    string          `name:"replay-token" env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token of at least 8 characters that 'replay --into' must show; goes with --simulated-clock."`
 }
@@ -97,6 +100,9 @@ func (s *settings) validate() error {
 	if s.SimulatedClock && s.ReplayToken == "" {
 		errs = append(errs, errors.New("--simulated-clock needs --replay-token, so that not everybody can move the clock"))
 	}
+	if s.VendorContact != "" && s.SimulatedClock {
+		errs = append(errs, errors.New("--vendor-contact does not go with --simulated-clock: what vendors say today is no part of a recording"))
+	}
 	cfg := s.ingest()
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(append(errs, cfg.Validate())...)
@@ -112,6 +118,12 @@ func (s *settings) ingest() ingest.Config {
 	}
 	cfg.MinFree = s.MinFreeMB << 20
 	cfg.Driven, cfg.ReplayToken = s.SimulatedClock, s.ReplayToken
+	return cfg
+}
+
+func (s *settings) vendor() vendor.Config {
+	cfg := vendor.DefaultConfig()
+	cfg.Contact, cfg.Private = s.VendorContact, s.VendorPrivate
 	return cfg
 }
 

@@ -24,6 +24,7 @@ import (
 	"faultline/internal/rollup"
 	"faultline/internal/store"
 	"faultline/internal/stream"
+	"faultline/internal/vendor"
 	"faultline/outage"
 )
 
@@ -39,6 +40,7 @@ type world struct {
 	places    *geo.DB
 	ingest    *ingest.Ingest
 	intake    *intake.Intake
+	vendor    *vendor.Vendor // nil: no status page is read
 	followers []*stream.Follower
 	project   *project.Project
 	janitor   *project.Janitor
@@ -71,7 +73,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.openCatalog, w.openIngest, w.openIntake, w.openFolds, w.openProject, w.openAPI} {
+	for _, step := range []func(context.Context) error{w.openCatalog, w.openIngest, w.openIntake, w.openVendor, w.openFolds, w.openProject, w.openAPI} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -178,6 +180,18 @@ func (t trouble) Troubled(ctx context.Context) (map[string]bool, error) {
 		out[open[i].Service] = true
 	}
 	return out, nil
+}
+
+// openVendor makes the part that reads status pages, where the operator has said
+// under which name.
+func (w *world) openVendor(context.Context) (err error) {
+	if w.settings.VendorContact == "" {
+		return nil
+	}
+	w.vendor, err = vendor.New(w.settings.vendor(), vendor.Deps{
+		Log: w.log, Clock: w.clock, Services: w.catalog, Metrics: vendor.NewMetrics(w.registry),
+	})
+	return err
 }
 
 // openFolds makes the followers that turn facts into facts, in flow order.

@@ -98,8 +98,8 @@ func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
 		r.wrong(n, "service %q has no kind: add \"kind:\" to it or at the top of the file, such as %q", s.ID, "social")
 	}
 	s.Family = r.optionalID(f["family"], "family")
-	s.Homepage = r.address(f["homepage"], "homepage")
-	s.StatusPage = r.address(f["status_page"], "status_page")
+	s.Homepage = r.address(f["homepage"], "homepage", func(host string) bool { return hostFault(host) == "" })
+	s.StatusPage = r.address(f["status_page"], "status_page", func(host string) bool { return host != "" }) // may be a company's own
 	s.Hosts = r.hosts(f["hosts"])
 	for _, v := range r.list(f["providers"], "providers", MaxProviders) {
 		if p := r.optionalID(v, "a provider"); p != "" && !slices.Contains(s.Providers, p) {
@@ -229,8 +229,8 @@ func (r *reading) usedCategories(v ast.Node, kind string, ofFile []string) []str
 	return outage.DefaultCategories()
 }
 
-// address reads the address of a page.
-func (r *reading) address(v ast.Node, what string) string {
+// address reads the address of a page at a host that will do.
+func (r *reading) address(v ast.Node, what string, will func(host string) bool) string {
 	if v == nil {
 		return ""
 	}
@@ -239,7 +239,7 @@ func (r *reading) address(v ast.Node, what string) string {
 		return ""
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || hostFault(u.Hostname()) != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || !will(u.Hostname()) {
 		r.wrong(v, "%s %q: write a full address such as https://example.com/", what, s)
 		return ""
 	}

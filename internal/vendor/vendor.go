@@ -63,6 +63,8 @@ func (v *Vendor) Run(ctx context.Context) error {
 	watched := map[string]watched{}
 	for {
 		wanted := v.wanted()
+		// The first looks are spread like later ones, but one page need not wait.
+		spread := min(v.cfg.Every, time.Duration(len(wanted))*hostGap)
 		for page, w := range watched {
 			if services, ok := wanted[page]; !ok || !equal(services, w.services) {
 				w.stop()
@@ -72,7 +74,7 @@ func (v *Vendor) Run(ctx context.Context) error {
 		}
 		for page, services := range wanted {
 			if _, ok := watched[page]; !ok {
-				watched[page] = v.start(ctx, &running, page, services)
+				watched[page] = v.start(ctx, &running, page, services, spread)
 			}
 		}
 		if clock.Pause(ctx, refresh) != nil {
@@ -88,13 +90,16 @@ type watched struct {
 	ended    chan struct{}
 }
 
-func (v *Vendor) start(ctx context.Context, running *sync.WaitGroup, page string, services []string) watched {
+// start follows a page from a moment within the spread on.
+func (v *Vendor) start(ctx context.Context, running *sync.WaitGroup, page string, services []string, spread time.Duration) watched {
 	ctx, stop := context.WithCancel(ctx)
 	w := watched{services: services, stop: stop, ended: make(chan struct{})}
 	running.Go(func() {
 		defer close(w.ended)
 		defer stop()
-		v.follow(ctx, page, services)
+		if clock.Pause(ctx, time.Duration(rand.Float64()*float64(spread))) == nil { //nolint:gosec // to spread the first looks
+			v.follow(ctx, page, services)
+		}
 	})
 	return w
 }
@@ -173,9 +178,10 @@ func (v *Vendor) follow(ctx context.Context, page string, services []string) {
 	for i, id := range services {
 		states[i] = begin(id, page, v.known(id))
 	}
-	pause := time.Duration(rand.Float64() * float64(v.cfg.Every)) //nolint:gosec // to spread the first looks
-	for clock.Pause(ctx, pause) == nil {
-		answer, r, err := v.look(ctx, req)
+	for pause := time.Duration(0); clock.Pause(ctx, pause) == nil; pause = v.pause(&states[0], err) {
+		var answer Answer
+		var r *reading
+		answer, r, err = v.look(ctx, req)
 		if ctx.Err() != nil {
 			return
 		}
@@ -195,7 +201,6 @@ func (v *Vendor) follow(ctx context.Context, page string, services []string) {
 		if !saved {
 			req.ETag, req.LastModified = "", ""
 		}
-		pause = v.pause(&states[0], err)
 	}
 }
 
@@ -270,7 +275,7 @@ func (v *Vendor) known(service string) *outage.VendorWord {
 // pause is the time until the next look: shorter while there is trouble, longer and
 // longer while the page cannot be read, and as long as the page itself asks for.
 func (v *Vendor) pause(s *state, err error) time.Duration {
-	d := v.cfg.Every
+	d, least := v.cfg.Every, time.Duration(0)
 	var later *Later
 	switch {
 	case err != nil:
@@ -279,12 +284,17 @@ func (v *Vendor) pause(s *state, err error) time.Duration {
 		}
 		d = min(d, maxBackoff)
 		if errors.As(err, &later) {
-			d = max(d, later.After)
+			least = later.After
 		}
 	case s.word.Status.Troubled():
 		d = v.cfg.Troubled
 	}
-	return time.Duration(float64(d) * (1 + jitter*(2*rand.Float64()-1))) //nolint:gosec // to spread the looks
+	spread := rand.Float64() //nolint:gosec // to spread the looks
+	d = time.Duration(float64(d) * (1 + jitter*(2*spread-1)))
+	if d < least {
+		d = least + time.Duration(jitter*spread*float64(v.cfg.Every))
+	}
+	return d
 }
 
 // hosts spaces the requests to each host.
