@@ -18,6 +18,7 @@ import (
 
 // agentCmd holds what there is to do with agents.
 type agentCmd struct {
+	Run   agentRunCmd `cmd:"" help:"Measure from here for a hub, until it is stopped."`
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Make a token that registers one agent, and print it."`
 	} `cmd:"" help:"Tokens that register agents."`

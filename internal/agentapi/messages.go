@@ -32,7 +32,7 @@ type Registration struct {
 
 // Limits of a registration.
 const (
-	maxVersion  = 100
+	maxVersion  = 200
 	maxToken    = 100
 	maxResolver = 100
 )

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"faultline/internal/agent"
+	"faultline/outage"
+)
+
+// agentRunCmd measures from here for a hub.
+type agentRunCmd struct {
+	Hub      string   `required:"" env:"FAULTLINE_HUB" placeholder:"URL" help:"Address of the hub: https, or http on this machine."`
+	Token    string   `env:"FAULTLINE_AGENT_TOKEN" placeholder:"TOKEN" help:"What 'faultline agent token create' printed; needed once, at the first start."`
+	Data     string   `default:"faultline-agent" env:"FAULTLINE_AGENT_DATA" placeholder:"DIR" help:"Directory of this agent: its key, its plan and what the hub does not have yet."`
+	Country  string   `placeholder:"CC" help:"Where this is: ISO 3166-1, such as DE."`
+	Network  string   `placeholder:"ASN" help:"The network that this is in, such as AS64500. Agents of an unknown network never count for a quorum."`
+	Class    string   `placeholder:"CLASS" help:"What sort of network: eyeball, datacenter, mobile, edu or anchor."`
+	Resolver string   `placeholder:"ADDR" help:"Resolver to ask instead of the system's."`
+	OptOut   []string `name:"opt-out" placeholder:"HOST" help:"Hosts that this agent does not probe, whatever the hub says; with a leading dot, all names below."`
+	SpoolMB  int64    `name:"spool-mb" default:"1024" help:"MiB of measurements that are kept while the hub is away; beyond it the oldest go, and a signed gap says so."`
+}
+
+// Run implements the command.
+func (c *agentRunCmd) Run(ctx context.Context, s streams) error {
+	slog.SetDefault(slog.New(slog.NewTextHandler(s.err, nil)))
+	cfg := agent.DefaultConfig()
+	cfg.Hub, cfg.Token, cfg.Data, cfg.Version, cfg.OptOut = c.Hub, c.Token, c.Data, version(), c.OptOut
+	cfg.Vantage = outage.Vantage{Country: c.Country, Network: c.Network, Class: c.Class, Resolver: c.Resolver}
+	cfg.SpoolLimit = c.SpoolMB << 20
+	a, err := agent.Open(cfg, agent.Deps{})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "agent %s measures for %s\n", a.ID(), c.Hub)
+	return errors.Join(a.Run(ctx), a.Close())
+}

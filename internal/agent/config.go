@@ -1,0 +1,66 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+
+	"faultline/internal/agentapi"
+	"faultline/internal/spool"
+	"faultline/outage"
+)
+
+// Config is what an operator can say about an agent.
+type Config struct {
+	Hub     string // base URL: https, or http on this machine
+	Token   string // for the first start
+	Data    string // directory of this agent alone
+	Version string
+	Vantage outage.Vantage
+	// OptOut are hosts that this agent does not probe, whatever the hub says.
+	OptOut []string
+	// Concurrent bounds how many targets are probed at once. When all of them hang,
+	// the others wait, and their periods grow.
+	Concurrent int
+	// SpoolLimit and SpoolSegment are in bytes: see spool.Options.
+	SpoolLimit, SpoolSegment int64
+}
+
+// DefaultConfig holds a thousand hanging targets and a gibibyte of measurements.
+func DefaultConfig() Config {
+	return Config{Concurrent: 1024, SpoolLimit: spool.DefaultLimit, SpoolSegment: spool.DefaultSegment}
+}
+
+// Validate says what is wrong and what to do.
+func (c *Config) Validate() error {
+	if _, err := parseHub(c.Hub); err != nil {
+		return err
+	}
+	if c.Data == "" {
+		return errors.New("data is empty: name a directory for this agent")
+	}
+	if c.Concurrent < 1 {
+		return fmt.Errorf("%d targets at once: at least 1", c.Concurrent)
+	}
+	return agentapi.ValidateVantage(c.Vantage)
+}
+
+// parseHub refuses what would send measurements in the clear over a network.
+func parseHub(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, fmt.Errorf("hub %q: write its address, such as https://status.example", text)
+	}
+	switch u.Scheme {
+	case "https":
+		return u, nil
+	case "http":
+		a, err := netip.ParseAddr(u.Hostname())
+		if u.Hostname() == "localhost" || err == nil && a.IsLoopback() {
+			return u, nil
+		}
+		return nil, fmt.Errorf("hub %q: agents do not speak in the clear over a network: use https", text)
+	}
+	return nil, fmt.Errorf("hub %q: use https, or http on this machine", text)
+}
