@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -70,7 +71,8 @@ func parseBlackbox(s *source) error {
 // probeGroup is what one probe of one target said.
 type probeGroup struct {
 	target string
-	millis int64 // since 1970; 0: the exposition carries no time
+	by     string // job and module
+	millis int64  // since 1970; 0: the exposition carries no time
 	values map[string]float64
 	info   map[string]map[string]string // labels of metrics that carry text
 }
@@ -81,8 +83,8 @@ const maxGroups = 50_000
 // group sorts the series by target and time, in that order.
 func (s *source) group(families map[string]*dto.MetricFamily) ([]*probeGroup, error) {
 	type key struct {
-		target string
-		at     int64
+		target, job, module string // two modules may probe one target
+		at                  int64
 	}
 	found := map[key]*probeGroup{}
 	for name, f := range families {
@@ -94,13 +96,13 @@ func (s *source) group(families map[string]*dto.MetricFamily) ([]*probeGroup, er
 			for _, l := range m.Label {
 				labels[l.GetName()] = l.GetValue()
 			}
-			k := key{or(labels["target"], labels["instance"]), m.GetTimestampMs()}
+			k := key{or(labels["target"], labels["instance"]), labels["job"], labels["module"], m.GetTimestampMs()}
 			g := found[k]
 			if g == nil {
 				if len(found) == maxGroups {
 					return nil, fmt.Errorf("the exposition holds more than %d probes: import it in parts", maxGroups)
 				}
-				g = &probeGroup{target: k.target, millis: k.at, values: map[string]float64{}, info: map[string]map[string]string{}}
+				g = &probeGroup{target: k.target, by: k.job + "\x00" + k.module, millis: k.at, values: map[string]float64{}, info: map[string]map[string]string{}}
 				found[k] = g
 			}
 			g.values[name+phaseOf(labels)] = valueOf(m)
@@ -117,10 +119,7 @@ func (s *source) group(families map[string]*dto.MetricFamily) ([]*probeGroup, er
 		return nil, errors.New("no probe_success is in the exposition: without it nobody knows how the probe ended")
 	}
 	slices.SortFunc(list, func(a, b *probeGroup) int {
-		if a.millis != b.millis {
-			return int(a.millis - b.millis)
-		}
-		return strings.Compare(a.target, b.target)
+		return cmp.Or(cmp.Compare(a.millis, b.millis), strings.Compare(a.target, b.target), strings.Compare(a.by, b.by))
 	})
 	return list, nil
 }

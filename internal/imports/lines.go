@@ -8,22 +8,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"faultline/internal/scrub"
 )
 
 // text cuts a text from outside and keeps it on one line.
-func text(s string) string {
-	s = strings.ToValidUTF8(s, "?")
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > maxText {
-		s = strings.ToValidUTF8(s[:maxText], "")
-	}
-	return s
-}
+func text(s string) string { return scrub.Line(s, maxText) }
 
 // clip shortens what an error quotes.
 func clip(s string) string {

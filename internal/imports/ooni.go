@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"faultline/internal/scrub"
 	"faultline/outage"
 )
 
@@ -272,9 +272,7 @@ func (o *ooni) answer(h *outage.HTTP, i int) {
 	if ray := get("Cf-Ray"); ray != "" {
 		h.Provider, h.Edge, h.Cache = "cloudflare", ray[strings.LastIndexByte(ray, '-')+1:], get("Cf-Cache-Status")
 	}
-	if m := titleTag.FindSubmatch(res.Body[:min(len(res.Body), maxLine)]); m != nil {
-		h.Title = strings.Join(strings.Fields(text(string(m[1]))), " ")
-	}
+	h.Title = scrub.Title(res.Body[:min(len(res.Body), maxLine)], maxText)
 	switch {
 	case get("Cf-Mitigated") == "challenge", h.Status >= 400 && strings.HasPrefix(strings.ToLower(h.Title), "just a moment"):
 		h.BodyClass = outage.BodyChallenge
@@ -301,9 +299,6 @@ func (o *ooni) answer(h *outage.HTTP, i int) {
 		h.Failure = statusFailure(h.Status)
 	}
 }
-
-// titleTag finds the title of a page.
-var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
 // requestLayer finds the layer of a request that failed, for old probes hand over
 // the failure of its look-up or connection as that of the request.

@@ -1,43 +1,39 @@
 package imports
 
 import (
-	"regexp"
 	"strings"
 
+	"faultline/internal/scrub"
 	"faultline/outage"
 )
 
-// addresses finds what looks like an address: an error may name the machine that
-// it came from, and records are published.
-var addresses = regexp.MustCompile(`\[?([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7})(%[0-9a-zA-Z]+)?\]?(:[0-9]+)?`)
-
 // unknown keeps an error that has no word, without addresses.
 func unknown(s string) outage.Failure {
-	return outage.UnknownFailure(addresses.ReplaceAllString(text(s), "[scrubbed]"))
+	return outage.UnknownFailure(scrub.Addresses(text(s)))
 }
 
-// ooniWords are words of old versions of OONI's probe, and misspelt ones of its
-// specification; everything else of OONI's data format df-007 is ours already.
+// ooniWords are words of OONI's old probes, of the operating system that new ones
+// pass on, and a misspelt one of its specification; everything else of OONI's data
+// format df-007 is ours already.
 var ooniWords = map[string]outage.Failure{
-	"connection_refused_error":     outage.FailureRefused,
-	"connection_lost_error":        outage.FailureReset,
-	"connection_done":              outage.FailureEOF,
-	"response_never_received":      outage.FailureEOF,
-	"tcp_timed_out_error":          outage.FailureTimeout,
-	"deferred_timeout_error":       outage.FailureTimeout,
-	"task_timed_out":               outage.FailureTimeout,
-	"dns_name_error":               outage.FailureNXDOMAIN,
-	"dns_non_recoverable_failure":  outage.FailureDNSMisbehaving,
-	"dns_lookup_error":             outage.FailureDNSTemporary,
-	"dns_name_failure":             outage.FailureSERVFAIL,
-	"ssl_unknown_autority":         outage.FailureTLSAuthority,
-	"dns_no_address":               outage.FailureDNSNoAnswer,
-	"dns_server_failure":           outage.FailureSERVFAIL,
-	"host_unreachable_error":       outage.FailureHostUnreachable,
-	"network_unreachable_error":    outage.FailureNetworkUnreachable,
-	"connection_already_closed":    outage.FailureEOF,
-	"http_invalid_redirect_loop":   outage.FailureRedirectLoop,
-	"http_unexpected_redirect_url": outage.FailureHTTPRedirect,
+	"address_family_not_supported":       outage.FailureNetworkUnreachable,
+	"address_family_not_supported_error": outage.FailureNetworkUnreachable,
+	"address_not_available":              outage.FailureNetworkUnreachable,
+	"connection_already_closed":          outage.FailureEOF,
+	"connection_done":                    outage.FailureEOF,
+	"connection_lost_error":              outage.FailureReset,
+	"connection_refused_error":           outage.FailureRefused,
+	"deferred_timeout_error":             outage.FailureTimeout,
+	"dns_lookup_error":                   outage.FailureDNSTemporary,
+	"dns_name_error":                     outage.FailureNXDOMAIN,
+	"dns_name_failure":                   outage.FailureSERVFAIL,
+	"dns_non_recoverable_failure":        outage.FailureDNSMisbehaving,
+	"dns_reply_with_wrong_query_id":      outage.FailureDNSMisbehaving,
+	"response_never_received":            outage.FailureEOF,
+	"ssl_unknown_autority":               outage.FailureTLSAuthority,
+	"task_timed_out":                     outage.FailureTimeout,
+	"tcp_timed_out_error":                outage.FailureTimeout,
+	"timed_out":                          outage.FailureTimeout,
 }
 
 // ooniFailure translates a failure of OONI's; ours is the same closed set, so

@@ -7,10 +7,10 @@ import (
 	"io"
 	"net"
 	"os"
-	"regexp"
 	"syscall"
 	"time"
 
+	"faultline/internal/scrub"
 	"faultline/outage"
 )
 
@@ -50,14 +50,8 @@ func failureOf(err error) outage.Failure {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return outage.FailureEOF
 	}
-	return outage.UnknownFailure(scrub(err.Error()))
+	return outage.UnknownFailure(scrub.Addresses(err.Error()))
 }
-
-// addresses finds what looks like an address with or without a port.
-var addresses = regexp.MustCompile(`\[?([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7})(%[0-9a-zA-Z]+)?\]?(:[0-9]+)?`)
-
-// scrub takes addresses out of a text: an error may name the machine it ran on.
-func scrub(text string) string { return addresses.ReplaceAllString(text, "[scrubbed]") }
 
 // certificateFailure finds the word for a certificate that does not hold.
 func certificateFailure(err error, now time.Time) outage.Failure {

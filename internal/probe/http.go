@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"faultline/internal/scrub"
 	"faultline/outage"
 )
 
@@ -126,19 +127,7 @@ func head(h *outage.HTTP, res *http.Response) {
 }
 
 // cut keeps the beginning of a text from outside, on one line.
-func cut(s string) string {
-	s = strings.ToValidUTF8(s, "?")
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > maxText {
-		s = strings.ToValidUTF8(s[:maxText], "")
-	}
-	return s
-}
+func cut(s string) string { return scrub.Line(s, maxText) }
 
 // roundTripFailure finds the word for a request that brought no answer.
 func roundTripFailure(err error) outage.Failure {

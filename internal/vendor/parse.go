@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"faultline/internal/scrub"
 	"faultline/outage"
 )
 
@@ -155,19 +156,7 @@ func minuteOf(t time.Time) outage.Minute {
 }
 
 // text cuts a text from outside and keeps it on one line.
-func text(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) > maxTitle {
-		s = strings.ToValidUTF8(s[:maxTitle], "")
-	}
-	return s
-}
+func text(s string) string { return strings.Join(strings.Fields(scrub.Line(s, maxTitle)), " ") }
 
 // link keeps an address that a browser may follow; another is dropped, for it will
 // stand on a page.
