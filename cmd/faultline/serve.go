@@ -45,7 +45,15 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return errors.Join(err, w.close())
 	}
 	fmt.Fprintf(s.out, "Faultline answers on http://%s\n", l.Addr())
-	return errors.Join(w.run(ctx, l, w.pages(notice)), w.close())
+	var more []part
+	if c.LocalAgent {
+		local, err := w.localAgent(l.Addr())
+		if err != nil {
+			return errors.Join(err, l.Close(), w.close())
+		}
+		more = append(more, local)
+	}
+	return errors.Join(w.run(ctx, l, w.pages(notice), more...), w.close())
 }
 
 // epoch is where a simulated clock stands before its first move.

@@ -16,9 +16,11 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
 
+	"faultline/internal/agentapi"
 	"faultline/internal/catalog"
 	"faultline/internal/ingest"
 	"faultline/internal/vendor"
+	"faultline/outage"
 )
 
 // settings is all that an operator can say, as flags, as environment variables
@@ -38,6 +40,10 @@ type settings struct {
 	KeepMinutes    time.Duration   `name:"keep-minutes" default:"336h" env:"FAULTLINE_KEEP_MINUTES" help:"How long counts by the minute are kept, in hours; at least 48h. Counts by the hour are kept for ever."`
 	MinFreeMB      uint64          `name:"min-free-mb" default:"64" env:"FAULTLINE_MIN_FREE_MB" help:"Free disk space in MiB under which presses are refused."`
 	Probes         string          `name:"probes" env:"FAULTLINE_PROBES" placeholder:"FILE" help:"YAML file that says what agents probe, and the contact that they name. Without it nothing is probed."`
+	LocalAgent     bool            `name:"local-agent" env:"FAULTLINE_LOCAL_AGENT" help:"Run one agent in this process. It proves little alone: an outage is confirmed on measurements only by agents in several networks."`
+	LocalCountry   string          `name:"local-country" env:"FAULTLINE_LOCAL_COUNTRY" placeholder:"CC" help:"Where the local agent is: ISO 3166-1, such as DE."`
+	LocalNetwork   string          `name:"local-network" env:"FAULTLINE_LOCAL_NETWORK" placeholder:"ASN" help:"The network of the local agent, such as AS64500."`
+	LocalClass     string          `name:"local-class" env:"FAULTLINE_LOCAL_CLASS" placeholder:"CLASS" help:"What sort of network the local agent is in: eyeball, datacenter, mobile, edu or anchor."`
 	VendorContact  string          `name:"vendor-contact" env:"FAULTLINE_VENDOR_CONTACT" placeholder:"CONTACT" help:"Read the status pages that the catalog names, and introduce ourselves to them with this address or page. Without it none is read."`
 	VendorPrivate  bool            `name:"vendor-private" env:"FAULTLINE_VENDOR_PRIVATE" help:"Let status pages be at addresses that are not public, such as those within a company."`
 	SimulatedClock bool            `name:"simulated-clock" env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
@@ -100,6 +106,12 @@ func (s *settings) validate() error {
 	if s.SimulatedClock && s.ReplayToken == "" {
 		errs = append(errs, errors.New("--simulated-clock needs --replay-token, so that not everybody can move the clock"))
 	}
+	if s.LocalAgent && s.SimulatedClock {
+		errs = append(errs, errors.New("--local-agent does not go with --simulated-clock: what is measured today is no part of a recording"))
+	}
+	if err := agentapi.ValidateVantage(s.localVantage()); err != nil {
+		errs = append(errs, fmt.Errorf("local agent: %w", err))
+	}
 	if s.VendorContact != "" && s.SimulatedClock {
 		errs = append(errs, errors.New("--vendor-contact does not go with --simulated-clock: what vendors say today is no part of a recording"))
 	}
@@ -119,6 +131,10 @@ func (s *settings) ingest() ingest.Config {
 	cfg.MinFree = s.MinFreeMB << 20
 	cfg.Driven, cfg.ReplayToken = s.SimulatedClock, s.ReplayToken
 	return cfg
+}
+
+func (s *settings) localVantage() outage.Vantage {
+	return outage.Vantage{Country: s.LocalCountry, Network: s.LocalNetwork, Class: s.LocalClass}
 }
 
 func (s *settings) vendor() vendor.Config {

@@ -129,6 +129,13 @@ func (w *world) reload(ctx context.Context) error {
 	if !change.Empty() {
 		slog.Info("catalog reloaded", "added", change.Added, "changed", change.Changed, "retired", change.Retired)
 	}
+	if w.settings.Probes != "" {
+		specs, err := intake.LoadSpecs(w.settings.Probes, w.catalog.Get)
+		if err != nil {
+			return fmt.Errorf("reload what is probed: %w", err)
+		}
+		w.intake.Reload(specs)
+	}
 	return w.publishCatalog(ctx) // also what could not be published the last time
 }
 

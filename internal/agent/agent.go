@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"sync/atomic"
@@ -45,7 +46,9 @@ type Prober interface {
 type Deps struct {
 	// NewProber makes a prober that names a contact; nil: the real one.
 	NewProber func(contact string) Prober
-	Metrics   *Metrics // nil: none
+	// Dial reaches the hub; nil: the network.
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	Metrics *Metrics // nil: none
 }
 
 // Agent is the part.
@@ -87,7 +90,7 @@ func (a *Agent) open() error {
 	if a.me, err = openIdentity(a.dir.Private(), a.cfg.Vantage); err != nil {
 		return err
 	}
-	if a.hub, err = newHub(a.cfg.Hub, a.me.key); err != nil {
+	if a.hub, err = newHub(a.cfg.Hub, a.me.key, a.deps.Dial); err != nil {
 		return err
 	}
 	if a.deps.NewProber == nil {
@@ -146,6 +149,12 @@ func (a *Agent) Run(ctx context.Context) error {
 func (a *Agent) register(ctx context.Context) error {
 	if a.me.Registered && a.cfg.Token == "" {
 		return nil
+	}
+	if a.cfg.Token == "" && a.cfg.NewToken != nil {
+		var err error
+		if a.cfg.Token, err = a.cfg.NewToken(); err != nil {
+			return err
+		}
 	}
 	if a.cfg.Token == "" {
 		return errors.New("this agent is not registered: make a token on the hub with 'faultline agent token create' and give it with --token")

@@ -13,11 +13,14 @@ import (
 
 // Config is what an operator can say about an agent.
 type Config struct {
-	Hub     string // base URL: https, or http on this machine
-	Token   string // for the first start
-	Data    string // directory of this agent alone
-	Version string
-	Vantage outage.Vantage
+	Hub   string // base URL: https, or http on this machine
+	Token string // for the first start
+	// NewToken makes a token when one is needed and none was given; nil: there must
+	// be one. The hub's own agent has it.
+	NewToken func() (string, error)
+	Data     string // directory of this agent alone
+	Version  string
+	Vantage  outage.Vantage
 	// OptOut are hosts that this agent does not probe, whatever the hub says.
 	OptOut []string
 	// Concurrent bounds how many targets are probed at once. When all of them hang,

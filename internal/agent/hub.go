@@ -50,7 +50,7 @@ type sample struct {
 // clockSamples are kept; the one with the shortest trip counts.
 const clockSamples = 8
 
-func newHub(address string, key ed25519.PrivateKey) (*hub, error) {
+func newHub(address string, key ed25519.PrivateKey, dial func(context.Context, string, string) (net.Conn, error)) (*hub, error) {
 	base, err := parseHub(address)
 	if err != nil {
 		return nil, err
@@ -63,6 +63,9 @@ func newHub(address string, key ed25519.PrivateKey) (*hub, error) {
 	if base.Scheme == "http" {
 		transport.Proxy = nil
 		dialer.Control = loopbackOnly
+	}
+	if dial != nil {
+		transport.DialContext = dial
 	}
 	return &hub{base: base, key: key, http: &http.Client{
 		Transport: transport, Timeout: hubTimeout,

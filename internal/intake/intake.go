@@ -53,7 +53,7 @@ type Trouble interface {
 type Config struct {
 	// TrustedHops are the proxies whose word is believed that a request came by TLS.
 	TrustedHops []netip.Prefix
-	// Specs say what to probe; nil: nothing.
+	// Specs say what to probe at first; nil: nothing. See Intake.Reload.
 	Specs *Specs
 }
 
@@ -76,6 +76,7 @@ type Intake struct {
 	ready   atomic.Bool
 	settled atomic.Bool   // every agent was said again since the start
 	slots   chan struct{} // of batches being taken
+	specs   atomic.Pointer[Specs]
 }
 
 // atOnce is how many batches are taken at the same time: each holds up to 4 MiB.
@@ -89,8 +90,14 @@ func New(cfg Config, deps Deps) (*Intake, error) {
 			return nil, fmt.Errorf("configure what is probed: %w", err)
 		}
 	}
-	return &Intake{Config: cfg, Deps: deps, book: newBook(), slots: make(chan struct{}, atOnce)}, nil
+	in := &Intake{Config: cfg, Deps: deps, book: newBook(), slots: make(chan struct{}, atOnce)}
+	in.specs.Store(cfg.Specs)
+	return in, nil
 }
+
+// Reload replaces what is probed, as when somebody wants to be left alone. The specs
+// must be valid; agents have them after Refresh seconds.
+func (in *Intake) Reload(s *Specs) { in.specs.Store(s) }
 
 // Register adds the endpoints of agents.
 func (in *Intake) Register(mux *http.ServeMux) {

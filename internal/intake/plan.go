@@ -23,7 +23,7 @@ func (in *Intake) plan(w http.ResponseWriter, r *http.Request) {
 			slog.Error("which services are in trouble cannot be read; agents probe as usual", "error", err)
 		}
 	}
-	in.answer(w, http.StatusOK, in.Specs.Plan(troubled))
+	in.answer(w, http.StatusOK, in.specs.Load().Plan(troubled))
 }
 
 // How a service in trouble is probed: more often, and once more after a failure.
@@ -82,7 +82,8 @@ func (s *Spec) target(role outage.Role, harder bool) agentapi.Target {
 // how to end it.
 func (in *Intake) contactPage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if in.Specs == nil || in.Specs.Contact == "" {
+	specs := in.specs.Load()
+	if specs == nil || specs.Contact == "" {
 		fmt.Fprintln(w, "This Faultline probes nothing.")
 		return
 	}
@@ -91,5 +92,5 @@ func (in *Intake) contactPage(w http.ResponseWriter, _ *http.Request) {
 		"is down, for whom and since when. They send no forms, log in nowhere and keep no content.\n\n"+
 		"Requests say so: their User-Agent begins with \"faultline/\" and names this contact:\n\n    %s\n\n"+
 		"Ask there to be left alone, and name the host: it goes on the list of those that are\n"+
-		"not probed by anybody who uses this Faultline.\n", in.Specs.Contact)
+		"not probed by anybody who uses this Faultline.\n", specs.Contact)
 }
