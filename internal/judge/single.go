@@ -55,7 +55,9 @@ type Period struct {
 	From  time.Time
 }
 
-// Track is one target seen from one vantage point over time.
+// Track is one target seen from one vantage point over time. Its attempts are taken
+// as they come: where one target has several addresses, of which some fail, whoever
+// wants them apart keeps a track for each.
 type Track struct {
 	Target  string // id of the service; the host where none is known
 	Agent   string

@@ -93,6 +93,28 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
+// A page that comes a byte at a time is left when its time is over.
+func TestSlowDrip(t *testing.T) {
+	url := page(t, func(w http.ResponseWriter, r *http.Request) {
+		flush := http.NewResponseController(w)
+		for {
+			if _, err := io.WriteString(w, " "); err != nil || flush.Flush() != nil {
+				return
+			}
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	c := asking()
+	c.http.Timeout = 200 * time.Millisecond
+	if _, err := c.Fetch(t.Context(), Request{URL: url}); err == nil || !strings.Contains(err.Error(), "did not answer within") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	url := page(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "999999")
