@@ -177,7 +177,8 @@ func TestMistakes(t *testing.T) {
 		{"no target at all", "time,target\n2026-11-23 09:30,\n", "f:2: target and service are empty", Options{}, 0},
 		{"bad result", "ts_utc,service,result\n2026-11-23 09:30,x,maybe\n", `f:2: result "maybe" is not known`, Options{}, 0},
 		{"bad state", "repo,commit,ts,site,state,http_code,response_ms\na/b,1,2026-11-23T09:30:00Z,x,odd,200,1\n", `f:2: state "odd" is not known`, Options{}, 0},
-		{"long line", "time,target\n" + strings.Repeat("x", maxLine+9) + "\n", "a line has more than 65536 bytes", Options{}, 0},
+		{"long line", "time,target\n" + strings.Repeat("x", 2*maxLine) + "\n", "a row has more than 65536 bytes", Options{}, 0},
+		{"open quote", "time,target\n2026-11-23 09:30,\"x" + strings.Repeat("\n", 4*maxLine), "a row has more than 65536 bytes: is this a table of measurements, and is every quote closed?", Options{}, 0},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

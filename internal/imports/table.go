@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -14,13 +13,15 @@ import (
 type table struct {
 	*source
 	csv    *csv.Reader
+	guard  *lineGuard
 	header []string
 }
 
 // newTable reads the header; the needed columns must be in it, and all must be
 // among the known.
 func newTable(s *source, known, needed []string) (*table, error) {
-	t := &table{source: s, csv: csv.NewReader(&lineGuard{in: s.in})}
+	guard := &lineGuard{in: s.in}
+	t := &table{source: s, guard: guard, csv: csv.NewReader(guard)}
 	t.csv.ReuseRecord, t.csv.TrimLeadingSpace = true, true
 	head, err := t.csv.Read()
 	s.line = 1
@@ -65,6 +66,7 @@ func (t *table) explain(err error) error {
 func (t *table) rows(take func(row map[string]string) error) error {
 	row := make(map[string]string, len(t.header))
 	for n := 0; ; n++ {
+		t.guard.run = 0
 		fields, err := t.csv.Read()
 		switch {
 		case errors.Is(err, io.EOF) && n == 0:
@@ -93,22 +95,18 @@ func (t *table) rows(take func(row map[string]string) error) error {
 	}
 }
 
-// lineGuard refuses a line that is longer than any of ours.
+// lineGuard refuses a row that is longer than any of ours; a quote that is never
+// closed makes one row of the rest of the file.
 type lineGuard struct {
 	in  io.Reader
-	run int // bytes since the last line end
+	run int // bytes since the last row was complete
 }
 
 // Read implements [io.Reader].
 func (g *lineGuard) Read(p []byte) (int, error) {
 	n, err := g.in.Read(p)
-	for _, part := range bytes.SplitAfter(p[:n], []byte{'\n'}) {
-		if g.run += len(part); g.run > maxLine {
-			return 0, fmt.Errorf("a line has more than %d bytes: is this a table of measurements?", maxLine)
-		}
-		if bytes.HasSuffix(part, []byte{'\n'}) {
-			g.run = 0
-		}
+	if g.run += n; g.run > maxLine {
+		return 0, fmt.Errorf("a row has more than %d bytes: is this a table of measurements, and is every quote closed?", maxLine)
 	}
 	return n, err
 }
