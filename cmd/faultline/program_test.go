@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -24,7 +26,12 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(strings.TrimSpace(string(dir)), "faultline-under-test")
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	// Two checkouts share the cache: each has a binary of its own.
+	path := filepath.Join(strings.TrimSpace(string(dir)), fmt.Sprintf("faultline-under-test-%x", sha256.Sum256([]byte(here)))[:40])
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
