@@ -34,12 +34,33 @@ import (
 	"faultline/outage"
 )
 
-// Prober looks; [probe.Prober] is the one.
+// Prober looks, and looks deeper; [probe.Prober] is the one.
 type Prober interface {
+	Looker
+	Deeper
+	Walker
+}
+
+// Looker makes attempts at addresses.
+type Looker interface {
 	Resolve(ctx context.Context, begin time.Time, host, resolver string) (*outage.DNS, []netip.Addr)
 	Attempt(ctx context.Context, t outage.Target, dns *outage.DNS) outage.Measurement
 	// Follow goes where an answer sends.
 	Follow(ctx context.Context, from *outage.Measurement, may func(next outage.Target) probe.Permit) []outage.Measurement
+}
+
+// Deeper looks at what is beside the usual way.
+type Deeper interface {
+	Authoritative(ctx context.Context, begin time.Time, host, resolver string) []*outage.DNS
+	AttemptQUIC(ctx context.Context, t outage.Target, dns *outage.DNS) outage.Measurement
+	Echo(ctx context.Context, t outage.Target) outage.Measurement
+	Trace(ctx context.Context, t outage.Target) outage.Measurement
+}
+
+// Walker takes journeys.
+type Walker interface {
+	Walk(ctx context.Context, j *probe.Journey, base outage.Target, variant string) []outage.Measurement
+	FetchRobots(ctx context.Context, t outage.Target, address string) (*probe.Robots, error)
 }
 
 // Deps is what an agent stands on.
@@ -60,6 +81,7 @@ type Agent struct {
 	hub     *hub
 	spool   *spool.Spool
 	caps    *caps
+	robots  *robots
 	plans   chan *agentapi.Plan // of the puller, for the schedule
 	results chan []outage.Measurement
 	prober  atomic.Pointer[Prober]
@@ -78,7 +100,7 @@ func Open(cfg Config, deps Deps) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, deps: deps, dir: dir, caps: newCaps(), plans: make(chan *agentapi.Plan, 1), results: make(chan []outage.Measurement, resultsWaiting)}
+	a := &Agent{cfg: cfg, deps: deps, dir: dir, caps: newCaps(), robots: newRobots(), plans: make(chan *agentapi.Plan, 1), results: make(chan []outage.Measurement, resultsWaiting)}
 	if err := a.open(); err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}

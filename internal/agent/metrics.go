@@ -23,7 +23,7 @@ type Metrics struct {
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "faultline_agent_attempts_total", Help: "Attempts by whether they were made, or left out because the service's cap was reached.",
+			Name: "faultline_agent_attempts_total", Help: "Attempts by whether they were made, or left out for the service's cap (capped) or its robots file (robots).",
 		}, []string{"result"}),
 		overruns: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "faultline_agent_overruns_total", Help: "Turns left out because the target was still being probed.",
@@ -55,6 +55,12 @@ func (m *Metrics) attempt(made bool) {
 		word = "made"
 	}
 	m.attempts.WithLabelValues(word).Inc()
+}
+
+func (m *Metrics) walkLeftOut() {
+	if m != nil {
+		m.attempts.WithLabelValues("robots").Inc()
+	}
 }
 
 func (m *Metrics) overrun() {

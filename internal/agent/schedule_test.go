@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -29,6 +30,9 @@ type fake struct {
 	failure  outage.Failure
 	addrs    int
 	redirect string // every answer sends there
+
+	robots    *probe.Robots
+	robotsErr error
 
 	mu      sync.Mutex
 	begun   map[string][]time.Time // attempts, by host
@@ -92,6 +96,40 @@ func (f *fake) Follow(_ context.Context, from *outage.Measurement, may func(outa
 		m.Failure = outage.FailureForbidden
 	}
 	return []outage.Measurement{m}
+}
+
+func (f *fake) note(what string, t outage.Target) outage.Measurement {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.begun == nil {
+		f.begun, f.running = map[string][]time.Time{}, map[string]int{}
+	}
+	f.begun[what] = append(f.begun[what], time.Now())
+	return outage.Measurement{Attempt: 1, Time: time.Now().UTC(), Target: t, Outcome: outage.OutcomeOK}
+}
+
+func (f *fake) Authoritative(_ context.Context, _ time.Time, host, _ string) []*outage.DNS {
+	f.note("authoritative", outage.Target{})
+	return []*outage.DNS{{Nameserver: "ns." + host}, {Nameserver: "ns2." + host, Failure: outage.FailureTimeout}}
+}
+
+func (f *fake) AttemptQUIC(_ context.Context, t outage.Target, _ *outage.DNS) outage.Measurement {
+	return f.note("quic", t)
+}
+func (f *fake) Echo(_ context.Context, t outage.Target) outage.Measurement { return f.note("echo", t) }
+func (f *fake) Trace(_ context.Context, t outage.Target) outage.Measurement {
+	return f.note("trace", t)
+}
+
+func (f *fake) Walk(_ context.Context, j *probe.Journey, base outage.Target, variant string) []outage.Measurement {
+	m := f.note("walk "+variant, base)
+	m.Target.Journey = j.Name
+	return []outage.Measurement{m}
+}
+
+func (f *fake) FetchRobots(context.Context, outage.Target, string) (*probe.Robots, error) {
+	f.note("robots", outage.Target{})
+	return f.robots, f.robotsErr
 }
 
 // alone is an agent whose hub is away, with a fake prober.
@@ -392,6 +430,55 @@ func TestResolvers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Deeper looks are records, too, and count for the cap.
+func TestDeeper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{addrs: 2}
+		deep := target(1, 10*time.Second)
+		deep.Also = agentapi.AlsoWords()
+		got := probeFor(t, alone(t, f), 10*time.Second+time.Millisecond, planOf(deep))
+		for what, want := range map[string]int{"authoritative": 1, "quic": 2, "echo": 2, "trace": 1, "s1.example": 2} {
+			if n := len(f.begun[what]); n != want {
+				t.Errorf("%s: %d times, want %d", what, n, want)
+			}
+		}
+		failed := 0
+		for i := range got {
+			if got[i].Failure != "" && got[i].Layer == outage.LayerDNS {
+				failed++
+			}
+		}
+		if len(got) != 9 || failed != 1 {
+			t.Errorf("%d records, %d name servers that do not answer", len(got), failed)
+		}
+	})
+}
+
+// Journeys need a robots file that allows them, or that once did.
+func TestJourneys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{robotsErr: errors.New("no answer")}
+		j := target(1, 10*time.Second)
+		j.Journey, j.Variant = &probe.Journey{Name: "feed", Steps: []probe.Step{{Name: "home", URL: "https://s1.example/"}}}, probe.VariantMobile
+		got := probeFor(t, alone(t, f), 25*time.Minute, planOf(j))
+		if len(got) != 0 || len(f.begun["robots"]) != 3 {
+			t.Errorf("%d records without a robots file, which was asked for %d times", len(got), len(f.begun["robots"]))
+		}
+	})
+	r := newRobots()
+	now := time.Date(2025, 3, 10, 9, 30, 0, 0, time.UTC)
+	rules := &probe.Robots{}
+	if got := r.of("x", now, func() (*probe.Robots, error) { return rules, nil }); got != rules {
+		t.Error("a fresh robots file is not used")
+	}
+	if got := r.of("x", now.Add(25*time.Hour), func() (*probe.Robots, error) { return nil, errors.New("down") }); got != rules {
+		t.Error("an outage ends the journeys that show it")
+	}
+	if got := r.of("x", now.Add(26*time.Hour), func() (*probe.Robots, error) { return nil, nil }); got != nil {
+		t.Error("a new robots file is not used")
+	}
 }
 
 // An hour against services that fail in every way leaves nothing behind.

@@ -149,6 +149,9 @@ func (l *look) do(ctx context.Context) []outage.Measurement {
 		return nil // the plan was validated
 	}
 	addrs, out := l.resolve(ctx, base)
+	if l.target.Journey != nil {
+		return l.walk(ctx, base, addrs)
+	}
 	lists := make([][]outage.Measurement, len(addrs))
 	var tries sync.WaitGroup
 	slots := make(chan struct{}, addressesAtOnce)
@@ -173,7 +176,7 @@ func (l *look) do(ctx context.Context) []outage.Measurement {
 		}
 		out = append(out, next...)
 	}
-	return out
+	return append(out, l.deeper(ctx, base, addrs)...)
 }
 
 // vantage is what was declared, with the resolver that was asked.
@@ -185,15 +188,19 @@ func (l *look) vantage(resolver string) outage.Vantage {
 	return v
 }
 
+// resolverName is whom the agent asks by itself.
+func (l *look) resolverName() string {
+	if l.me.Vantage.Resolver == "" {
+		return probe.SystemResolver
+	}
+	return l.me.Vantage.Resolver
+}
+
 // resolve asks every resolver. A look-up that gives no new address is a record of
 // its own; the others go into those of their addresses.
 func (l *look) resolve(ctx context.Context, base outage.Target) (addrs []found, alone []outage.Measurement) {
-	own := l.me.Vantage.Resolver
-	if own == "" {
-		own = probe.SystemResolver
-	}
 	known := map[netip.Addr]bool{}
-	for _, resolver := range append([]string{own}, l.target.Resolver...) {
+	for _, resolver := range append([]string{l.resolverName()}, l.target.Resolver...) {
 		begin := time.Now().UTC()
 		dns, list := l.prober.Resolve(ctx, begin, base.Host, resolver)
 		fresh := false
@@ -206,10 +213,8 @@ func (l *look) resolve(ctx context.Context, base outage.Target) (addrs []found, 
 		if dns == nil || fresh {
 			continue
 		}
-		m := outage.Measurement{Attempt: 1, Time: begin, Vantage: l.vantage(resolver), Target: base, DNS: dns, Outcome: outage.OutcomeOK}
-		if dns.Failure != "" {
-			m.Outcome, m.Layer, m.Operation, m.Failure = outage.OutcomeFail, outage.LayerDNS, outage.OperationResolve, dns.Failure
-		}
+		m := lookUp(base, begin, dns)
+		m.Vantage = l.vantage(resolver)
 		alone = append(alone, m)
 	}
 	return addrs, alone
@@ -218,11 +223,7 @@ func (l *look) resolve(ctx context.Context, base outage.Target) (addrs []found, 
 // try makes attempts at an address until one succeeds, the retries are used up, or
 // the cap is reached.
 func (l *look) try(ctx context.Context, base outage.Target, f found) []outage.Measurement {
-	t := base
-	t.Address, t.Family = f.addr.String(), 6
-	if f.addr.Is4() {
-		t.Family = 4
-	}
+	t := at(base, f.addr)
 	var out []outage.Measurement
 	for n := 1; n <= 1+l.target.Retries && l.allowed(base); n++ {
 		m := l.prober.Attempt(ctx, t, f.dns)
@@ -233,6 +234,15 @@ func (l *look) try(ctx context.Context, base outage.Target, f found) []outage.Me
 		}
 	}
 	return out
+}
+
+// at is a target at one address.
+func at(t outage.Target, a netip.Addr) outage.Target {
+	t.Address, t.Family = a.String(), 6
+	if a.Is4() {
+		t.Family = 4
+	}
+	return t
 }
 
 // allowed takes an attempt out of the service's minute. Controls have no service:

@@ -3,6 +3,7 @@ package agentapi
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,6 +36,11 @@ type Target struct {
 	PeriodMS int64    `json:"period_ms"`
 	Retries  int      `json:"retries,omitempty"`   // further attempts after one that failed
 	Resolver []string `json:"resolvers,omitempty"` // asked beside the agent's own
+	// Also are further looks at each address, or at the name: see AlsoWords.
+	Also []string `json:"also,omitempty"`
+	// Journey is taken instead of a look, in one variant.
+	Journey *probe.Journey `json:"journey,omitempty"`
+	Variant string         `json:"variant,omitempty"`
 	// PerMinute is how many attempts the agent may make at the service in a minute,
 	// all of its targets, addresses, retries and redirects together.
 	PerMinute int `json:"per_minute"`
@@ -61,13 +67,29 @@ func (p *Plan) Seal() {
 	all := sha256.New()
 	for i := range p.Targets {
 		t := &p.Targets[i]
-		sum := sha256.Sum256([]byte(t.Service + "\x00" + t.URL + "\x00" + t.Role))
+		name := t.Service + "\x00" + t.URL + "\x00" + t.Role
+		if t.Journey != nil {
+			name += "\x00" + t.Journey.Name + "\x00" + t.Variant
+		}
+		sum := sha256.Sum256([]byte(name))
 		t.ID = hex.EncodeToString(sum[:8])
-		fmt.Fprintf(all, "%+v\n", *t)
 	}
-	fmt.Fprintf(all, "%q %d %q", p.Contact, p.Refresh, p.OptOut)
+	p.Version = ""
+	// Plain fields, which JSON can always say; if not, every plan is a new one.
+	_ = json.NewEncoder(all).Encode(p)
 	p.Version = hex.EncodeToString(all.Sum(nil)[:8])
 }
+
+// Words for what may be looked at beside each address.
+const (
+	AlsoQUIC          = "quic"          // HTTP/3 at each address
+	AlsoEcho          = "echo"          // ICMP at each address
+	AlsoTrace         = "trace"         // the way to the first address, hop by hop
+	AlsoAuthoritative = "authoritative" // the servers of the name's own zone
+)
+
+// AlsoWords lists them.
+func AlsoWords() []string { return []string{AlsoQUIC, AlsoEcho, AlsoTrace, AlsoAuthoritative} }
 
 // ValidateContact checks that a contact is one: a page, or an address for mail.
 func ValidateContact(contact string) error {
@@ -108,6 +130,11 @@ func (p *Plan) Validate() error {
 }
 
 func (t *Target) validate() error {
+	if t.Journey != nil {
+		if err := t.Journey.Validate(); err != nil {
+			return err
+		}
+	}
 	if _, err := t.Parse(); err != nil {
 		return err
 	}
@@ -122,11 +149,20 @@ func (t *Target) validate() error {
 		return fmt.Errorf("%d resolvers: at most %d", len(t.Resolver), maxResolvers)
 	case t.Role != "" && t.Role != string(outage.RolePrimary) && t.Role != string(outage.RoleSibling) && t.Role != string(outage.RoleControl):
 		return fmt.Errorf("role %.40q is none", t.Role)
+	case slices.ContainsFunc(t.Also, func(w string) bool { return !slices.Contains(AlsoWords(), w) }) || len(t.Also) > len(AlsoWords()):
+		return fmt.Errorf("also %.80q: use %s", t.Also, strings.Join(AlsoWords(), ", "))
+	case t.Journey != nil && t.Variant != probe.VariantDesktop && t.Variant != probe.VariantMobile:
+		return fmt.Errorf("variant %.40q is none", t.Variant)
+	case t.Journey != nil && t.PerMinute < t.Attempts():
+		return fmt.Errorf("journey %q may take %d requests, and %d attempts a minute are allowed: raise per-minute", t.Journey.Name, t.Attempts(), t.PerMinute)
 	case t.Service == "" && t.Role != string(outage.RoleControl):
 		return errors.New("it belongs to no service: only controls may")
 	}
 	return nil
 }
+
+// Attempts are what a journey may cost: each step, and a redirect.
+func (t *Target) Attempts() int { return 2 * len(t.Journey.Steps) }
 
 // Parse gives the target as measurements name it.
 func (t *Target) Parse() (outage.Target, error) {

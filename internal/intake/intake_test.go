@@ -564,6 +564,9 @@ func TestPlan(t *testing.T) {
 	if x := hard.Targets[0]; x.PeriodMS != 15000 || x.Retries != 1 || x.PerMinute != 60 || x.ID != usual.Targets[0].ID {
 		t.Errorf("a service in trouble: %+v", x)
 	}
+	if x := hard.Targets[0]; !slices.Equal(x.Also, []string{"authoritative", "trace"}) || len(usual.Targets[0].Also) > 0 {
+		t.Errorf("how deep: %v", x.Also)
+	}
 	if y := hard.Targets[1]; y.PeriodMS != 10000 || y.Retries != 3 || y.PerMinute != 240 {
 		t.Errorf("the caps: %+v", y)
 	}
@@ -586,6 +589,33 @@ func TestPlan(t *testing.T) {
 	}
 	if got := (&Specs{Targets: s.Targets}).Plan(nil); len(got.Targets) != 0 {
 		t.Errorf("without a contact %d targets are probed", len(got.Targets))
+	}
+}
+
+// Journeys are targets of their own, one for each variant.
+func TestPlanJourneys(t *testing.T) {
+	s, err := ParseSpecs([]byte(`
+contact: mailto:ops@example.org
+targets:
+  - service: x
+    url: https://x.example/
+    also: [quic]
+    journeys:
+      - {name: feed, variants: [desktop, mobile], steps: [{name: home, url: "https://x.example/"}, {name: feed, url: /feed, expect: {keyword: posts}}]}
+      - {name: login, steps: [{name: form, url: "https://x.example/login", expect: {login_form: true}}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	usual, hard := s.Plan(nil), s.Plan(map[string]bool{"x": true})
+	if len(usual.Targets) != 4 || usual.Targets[1].PeriodMS != 300_000 || usual.Targets[2].Variant != "mobile" || usual.Targets[3].Journey.Name != "login" {
+		t.Errorf("%+v", usual.Targets)
+	}
+	if hard.Targets[1].PeriodMS != 75_000 || hard.Targets[1].ID != usual.Targets[1].ID || !slices.Equal(hard.Targets[0].Also, []string{"quic", "authoritative", "trace"}) {
+		t.Errorf("in trouble: %+v", hard.Targets)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"faultline/internal/agentapi"
+	"faultline/internal/probe"
 	"faultline/outage"
 )
 
@@ -26,7 +28,8 @@ func (in *Intake) plan(w http.ResponseWriter, r *http.Request) {
 	in.answer(w, http.StatusOK, in.specs.Load().Plan(troubled))
 }
 
-// How a service in trouble is probed: more often, and once more after a failure.
+// How a service in trouble is probed: more often, once more after a failure, and
+// deeper: its own name servers are asked, and the way to it is walked.
 const (
 	harderOften   = 4 // times as often, down to agentapi.MinPeriod
 	harderRetries = 1
@@ -48,6 +51,9 @@ func (s *Specs) Plan(troubled map[string]bool) agentapi.Plan {
 	if s.Contact != "" {
 		for _, t := range s.Targets {
 			p.Targets = appendTarget(p.Targets, t.target(outage.RolePrimary, troubled[t.Service]), s.OptOut)
+			for _, j := range t.journeys(troubled[t.Service]) {
+				p.Targets = appendTarget(p.Targets, j, s.OptOut)
+			}
 		}
 		for _, t := range s.Controls {
 			p.Targets = appendTarget(p.Targets, t.target(outage.RoleControl, false), s.OptOut)
@@ -68,14 +74,47 @@ func appendTarget(list []agentapi.Target, t agentapi.Target, optOut []string) []
 func (s *Spec) target(role outage.Role, harder bool) agentapi.Target {
 	t := agentapi.Target{
 		Service: s.Service, URL: s.URL, Role: string(role), PeriodMS: s.Period.Milliseconds(),
-		Retries: s.Retries, Resolver: s.Resolvers, PerMinute: s.PerMinute,
+		Retries: s.Retries, Resolver: s.Resolvers, PerMinute: s.PerMinute, Also: s.Also,
 	}
 	if harder {
-		t.PeriodMS = max(t.PeriodMS/harderOften, min(t.PeriodMS, agentapi.MinPeriod.Milliseconds()))
+		harden(&t)
 		t.Retries = min(t.Retries+harderRetries, agentapi.MaxRetries)
-		t.PerMinute = min(t.PerMinute*harderRate, agentapi.MaxPerMinute)
+		for _, word := range []string{agentapi.AlsoAuthoritative, agentapi.AlsoTrace} {
+			if !slices.Contains(t.Also, word) {
+				t.Also = append(slices.Clone(t.Also), word)
+			}
+		}
 	}
 	return t
+}
+
+// harden raises the rate.
+func harden(t *agentapi.Target) {
+	t.PeriodMS = max(t.PeriodMS/harderOften, min(t.PeriodMS, agentapi.MinPeriod.Milliseconds()))
+	t.PerMinute = max(t.PerMinute, min(t.PerMinute*harderRate, agentapi.MaxPerMinute))
+}
+
+// journeys of a spec, a target for each variant.
+func (s *Spec) journeys(harder bool) []agentapi.Target {
+	var out []agentapi.Target
+	for i := range s.Journeys {
+		j := &s.Journeys[i]
+		variants := j.Variants
+		if len(variants) == 0 {
+			variants = []string{probe.VariantDesktop}
+		}
+		for _, v := range variants {
+			t := agentapi.Target{
+				Service: s.Service, URL: s.URL, Role: string(outage.RolePrimary), PeriodMS: s.JourneyPeriod.Milliseconds(),
+				Journey: j, Variant: v, PerMinute: s.PerMinute,
+			}
+			if harder {
+				harden(&t)
+			}
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // contactPage is where the people whose servers are probed learn who does that, and

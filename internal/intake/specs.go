@@ -30,11 +30,17 @@ type Spec struct {
 	Retries   int           `yaml:"retries"`
 	Resolvers []string      `yaml:"resolvers"`
 	PerMinute int           `yaml:"per-minute"`
+	Also      []string      `yaml:"also"`
+	// Journeys are taken beside the looks, every JourneyPeriod and in each variant.
+	Journeys      []probe.Journey `yaml:"journeys"`
+	JourneyPeriod time.Duration   `yaml:"journey-period"`
 }
 
 // Defaults of specs.
 const (
 	defaultPeriod = time.Minute
+	// defaultJourneyPeriod is longer: a journey costs its service many requests.
+	defaultJourneyPeriod = 5 * time.Minute
 	// defaultPerMinute is the cap on attempts at a service from one agent: eight
 	// addresses with a retry each and some redirects, once a minute.
 	defaultPerMinute = 30
@@ -82,6 +88,9 @@ func ParseSpecs(b []byte) (*Specs, error) {
 			t := &list[i]
 			if t.Period == 0 {
 				t.Period = defaultPeriod
+			}
+			if t.JourneyPeriod == 0 {
+				t.JourneyPeriod = defaultJourneyPeriod
 			}
 			if t.PerMinute == 0 {
 				t.PerMinute = defaultPerMinute
