@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/dustin/go-humanize"
 
@@ -19,10 +21,11 @@ import (
 
 // verifyCmd checks chains of measurements, from files or from a hub's log.
 type verifyCmd struct {
-	Key   []string `help:"Public key of an agent, base64 as the hub lists it; may be given again. Without any, signatures are not checked." placeholder:"KEY"`
-	Data  string   `help:"Check the log in this data directory, with the keys it knows; its faultline must be stopped." placeholder:"DIR"`
-	Agent string   `help:"Only this agent's chain." placeholder:"ID"`
-	Files []string `arg:"" optional:"" name:"file" help:"JSON lines of measurements in the order of their chains; - reads standard input."`
+	Key    []string `help:"Public key of an agent, base64 as the hub lists it; may be given again. Without any, signatures are not checked." placeholder:"KEY"`
+	Agents string   `help:"What 'faultline agent list --json' printed: public keys, and how far the hub has come with each agent in the files." type:"existingfile" placeholder:"FILE"`
+	Data   string   `help:"Check the log in this data directory, with the keys it knows; its faultline must be stopped." placeholder:"DIR"`
+	Agent  string   `help:"Only this agent's chain." placeholder:"ID"`
+	Files  []string `arg:"" optional:"" name:"file" help:"JSON lines of measurements in the order of their chains; - reads standard input."`
 }
 
 // Help is what kong prints beyond the flags.
@@ -30,8 +33,8 @@ func (c *verifyCmd) Help() string {
 	return `Each agent numbers its measurements, names in each the hash of the one before, and
 signs it. The first record that was changed, removed, moved or put in is named, and
 the exit code is 1. Gaps that an agent has signed itself are told and are no break.
-That the end of a file was cut off shows only with --data, where the hub also keeps
-how far it has come with each agent.`
+That the end of a file was cut off shows only with --agents or --data, which say how
+far the hub has come with each agent.`
 }
 
 // maxLine bounds a record in a file: the hub takes none of half of it.
@@ -53,6 +56,11 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 		}
 		addKey(v, key)
 	}
+	if c.Agents != "" {
+		if err := c.addKeys(v); err != nil {
+			return err
+		}
+	}
 	if c.Data != "" {
 		if err := verifyLog(ctx, c.Data, v); err != nil {
 			return err
@@ -63,7 +71,57 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
+	if c.Agents != "" {
+		if err := c.expect(v); err != nil {
+			return err
+		}
+	}
 	return c.tell(s.out, v)
+}
+
+// listed reads what the hub says of its agents.
+func (c *verifyCmd) listed(take func(*outage.Agent) error) error {
+	f, err := os.Open(c.Agents)
+	if err != nil {
+		return fmt.Errorf("open the list of agents: %w", err)
+	}
+	defer f.Close()
+	for d := json.NewDecoder(io.LimitReader(f, maxList)); ; {
+		var a outage.Agent
+		if err := d.Decode(&a); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("decode the agents in %s: %w: make it with 'faultline agent list --json'", c.Agents, err)
+		}
+		if err := take(&a); err != nil {
+			return fmt.Errorf("the agents in %s: %w", c.Agents, err)
+		}
+	}
+}
+
+// addKeys takes the keys of the listed agents.
+func (c *verifyCmd) addKeys(v *chain.Verifier) error {
+	return c.listed(func(a *outage.Agent) error {
+		key, err := chain.PublicKey(a.PublicKey)
+		if err == nil {
+			addKey(v, key)
+		}
+		return err
+	})
+}
+
+// expect holds the chains that there are against how far the hub has come.
+func (c *verifyCmd) expect(v *chain.Verifier) error {
+	have := map[string]bool{c.Agent: c.Agent != ""}
+	for _, r := range v.Reports() {
+		have[r.Agent] = true
+	}
+	return c.listed(func(a *outage.Agent) error {
+		if have[a.ID] && a.Sequence > 0 {
+			v.Expect(a.ID, chain.Head{Sequence: a.Sequence, Hash: a.Head})
+		}
+		return nil
+	})
 }
 
 func addKey(v *chain.Verifier, key ed25519.PublicKey) {

@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +38,15 @@ func sealedLines(t *testing.T, n int) (lines [][]byte, public string) {
 func TestVerifyFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "measurements.jsonl")
 	lines, key := sealedLines(t, 20)
+	list := filepath.Join(t.TempDir(), "agents.jsonl")
+	var last chain.Link
+	if err := json.Unmarshal(lines[19], &last); err != nil {
+		t.Fatal(err)
+	}
+	agents := fmt.Appendf(nil, `{"id":%q,"public_key":%q,"sequence":20,"head":%q}`, last.Agent, key, last.Hash)
+	if err := os.WriteFile(list, agents, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		lines [][]byte
 		args  []string
@@ -48,6 +59,9 @@ func TestVerifyFile(t *testing.T) {
 		"removed":    {append(append([][]byte{}, lines[:7]...), lines[8:]...), []string{"--key", key}, exitError, "record 8, at position 8, is missing"},
 		"changed":    {append(append([][]byte{}, lines[:7]...), bytes.Replace(lines[7], []byte(`"ok"`), []byte(`"fail"`), 1)), nil, exitError, "record 8, at position 8, was changed"},
 		"torn":       {append(append([][]byte{}, lines[:7]...), lines[7][:50]), nil, exitError, "position 8"},
+		"listed":     {lines, []string{"--agents", list}, exitOK, "20 records, 1 to 20\n"},
+		"cut off":    {lines[:15], []string{"--agents", list}, exitError, "record 16, at the end, is missing"},
+		"no list":    {lines, []string{"--agents", file}, exitError, "the hub lists it"},
 		"nothing":    {nil, nil, exitError, "no records"},
 		"bad key":    {lines, []string{"--key", "x"}, exitError, "public key"},
 		"too long":   {[][]byte{bytes.Repeat([]byte("x"), maxLine+1)}, nil, exitError, "at most"},
