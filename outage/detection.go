@@ -55,6 +55,8 @@ type Detection struct {
 	Signal   string   `json:"signal"`
 	Country  string   `json:"country,omitempty"`  // empty: all countries
 	Category string   `json:"category,omitempty"` // empty: all categories
+	Layer    Layer    `json:"layer,omitempty"`    // of attempts; empty: whole ones
+	Family   int      `json:"family,omitempty"`   // of addresses; 0: all of them
 	Phase    Phase    `json:"phase"`
 	Count    int      `json:"count"`    // of this minute
 	Baseline Baseline `json:"baseline"` // of this minute

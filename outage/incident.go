@@ -89,6 +89,8 @@ type Incident struct {
 	// Wide is set while the incident rests on many places together, none of which
 	// stands out by itself, and says what they are. Networks are never named.
 	Wide Dimension `json:"wide,omitempty"`
+	// Probes is what measurements say; nil while no agent looks at the service.
+	Probes *Probes `json:"probes,omitempty"`
 }
 
 // IncidentID derives the identity that never changes.

@@ -10,9 +10,13 @@ type Point struct {
 	Country  string `json:"country,omitempty"`  // empty: unknown
 	Category string `json:"category,omitempty"` // empty: unknown
 	Network  string `json:"network,omitempty"`  // empty: unknown
-	Count    int    `json:"count"`              // distinct reporters; errors; values; a level of status
-	Aside    int    `json:"aside,omitempty"`    // reporters kept with weight zero
-	Trials   int    `json:"trials,omitempty"`   // attempts, of which Count failed
+	// Layer and Family are of points that agents make: empty and 0 count whole
+	// attempts. An attempt counts at each layer that it came to, and once as a whole.
+	Layer  Layer `json:"layer,omitempty"`
+	Family int   `json:"family,omitempty"` // of the address, 4 or 6; 0: none, or reports
+	Count  int   `json:"count"`            // distinct reporters; errors; values; a level of status
+	Aside  int   `json:"aside,omitempty"`  // reporters kept with weight zero
+	Trials int   `json:"trials,omitempty"` // attempts, of which Count failed
 	// Sum adds up Count values, in milliseconds; their natural logarithms where the
 	// signal says so.
 	Sum     float64 `json:"sum,omitempty"`
@@ -25,7 +29,7 @@ type MinutePoints struct {
 	Service  string  `json:"service"`
 	Minute   Minute  `json:"minute"`
 	Revision int     `json:"revision"` // 0: as closed; more: corrected by what came late
-	Points   []Point `json:"points"`   // ordered by signal, country, category, network
+	Points   []Point `json:"points"`   // ordered by signal, country, category, network, layer, family
 }
 
 // Key identifies the record.

@@ -22,6 +22,12 @@ func later() map[string]any {
 	base := outage.Baseline{Expected: 23.5, Low: 10, High: 41, Dispersion: 3.9, Confidence: outage.ConfidenceNormal, Method: "scan/2"}
 	incident := *samples()["incident"].(*outage.Incident)
 	incident.Wide = outage.DimensionCountries
+	measured := *samples()["incident"].(*outage.Incident)
+	measured.Wide = outage.DimensionCountries
+	measured.Probes = &outage.Probes{
+		Agreement: "both", Looking: 3, Failing: 2, Networks: 2, Quorum: true, Layer: outage.LayerTCP, Failure: outage.FailureRefused,
+		Depth: outage.DepthPage, Note: "2 agents in 2 networks fail",
+	}
 	service := *samples()["service"].(*outage.Service)
 	service.StatusPage = "https://status.x.example/"
 	return map[string]any{
@@ -36,7 +42,19 @@ func later() map[string]any {
 			Dimension: outage.DimensionCountries, Places: []outage.Place{{Name: "US", Count: 12, Expected: 1.5, Last: 3}},
 			Parts: []outage.Part{{Family: "probes", Signal: outage.SignalProbeErrors, Score: 3.5}},
 		}}},
+		"points_3": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{{
+			Signal: outage.SignalProbeErrors, Country: "US", Category: "app", Network: "AS64500", Layer: outage.LayerTCP, Family: 6,
+			Count: 5, Aside: 2, Trials: 6, Sum: 27.5, Missing: true,
+		}}},
+		"detections_3": &outage.MinuteDetections{Service: "x", Minute: m, Detections: []outage.Detection{{
+			Signal: outage.SignalProbeErrors, Country: "US", Category: "app", Layer: outage.LayerTLS, Family: 6, Phase: outage.PhaseAlarm, Count: 120,
+			Baseline: base, Score: 12.5, Window: 3, WindowCount: 300, WindowExpected: 70.5, Effect: 4.2, First: m - 2, Onset: m - 4, OnsetCount: 330,
+			Confirm: 6.5, Networks: 4, NetworksUnknown: true, Trials: 200, Value: 250.5, WindowValue: 240.5,
+			Dimension: outage.DimensionCountries, Places: []outage.Place{{Name: "US", Count: 12, Expected: 1.5, Last: 3}},
+			Parts: []outage.Part{{Family: "probes", Signal: outage.SignalProbeErrors, Score: 3.5}},
+		}}},
 		"incident_2": &incident,
+		"incident_3": &measured,
 		"service_2":  &service,
 	}
 }
@@ -65,6 +83,16 @@ func samples() map[string]any {
 		"points": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{
 			{Signal: outage.SignalReports, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2},
 		}},
+		"probestate": &outage.ProbeState{
+			Service: "x", Minute: m, State: "failing", Since: m - 2, Depth: outage.DepthPage, Score: 7, Looking: 3, Failing: 2, Networks: 2,
+			Quorum: true, Why: "2 agents in 2 networks fail, and 2 were needed in 2", Layer: outage.LayerTCP, Failure: outage.FailureRefused,
+			Vantages: []outage.VantageState{{
+				Agent: "a0011223344556677", Vantage: outage.Vantage{Country: "DE", Network: "AS64500", Class: outage.ClassEyeball, Resolver: "system"},
+				Health: "healthy", HealthWhy: "6 of 6 attempts at its control targets succeed", State: "failing", Since: m - 2,
+				Layer: outage.LayerTCP, Failure: outage.FailureRefused, Refused: true, Blocked: "30 attempts from eyeball networks were refused",
+				Layers: []outage.LayerState{{Layer: outage.LayerTCP, State: outage.LayerFailing, Since: m - 2, Failure: outage.FailureRefused}},
+			}},
+		},
 		"baseline": &outage.ServiceBaseline{Service: "x", Minute: m, Quarters: [outage.BaselineQuarters]outage.Baseline{base, base, base, base}, Frozen: true},
 		"detections": &outage.MinuteDetections{Service: "x", Minute: m, Detections: []outage.Detection{{
 			Signal: outage.SignalReports, Country: "US", Category: "app", Phase: outage.PhaseAlarm, Count: 120, Baseline: base,
@@ -101,7 +129,9 @@ func samples() map[string]any {
 // that made it, and the sample is written as the golden says.
 func TestWire(t *testing.T) {
 	all := samples()
-	grown := map[string]bool{"service": true, "points": true, "detections": true, "incident": true}
+	grown := map[string]bool{
+		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true,
+	}
 	maps.Copy(all, later())
 	for name, sample := range all {
 		t.Run(name, func(t *testing.T) {

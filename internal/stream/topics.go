@@ -9,9 +9,10 @@ import "faultline/outage"
 //	services      catalog   project
 //	reports       ingest    rollup, project (open minute)
 //	agents        ingest    intake (at its start)
-//	measurements  ingest    intake (at its start)
+//	measurements  ingest    rollup, project, intake (at its start)
 //	words         vendor    vendor (at its start)
 //	points        rollup    detect, project
+//	probestates   rollup    incident, project
 //	baselines     detect    project
 //	detections    detect    incident
 //	incidents     incident  publish, project
@@ -32,6 +33,7 @@ var (
 	Measurements = Topic[outage.Measurement]{Name: "measurements"}
 	Words        = Topic[outage.VendorWord]{Name: "words"}
 	Points       = Topic[outage.MinutePoints]{Name: "points"}
+	ProbeStates  = Topic[outage.ProbeState]{Name: "probestates"}
 	Baselines    = Topic[outage.ServiceBaseline]{Name: "baselines"}
 	Detections   = Topic[outage.MinuteDetections]{Name: "detections"}
 	Incidents    = Topic[outage.Incident]{Name: "incidents"}
@@ -51,6 +53,6 @@ func Raw(topic string) bool { return topic == Reports.Name || topic == Measureme
 func Names() []string {
 	return []string{
 		Services.Name, Reports.Name, Agents.Name, Measurements.Name, Words.Name,
-		Points.Name, Baselines.Name, Detections.Name, Incidents.Name, Bulletins.Name, Dead,
+		Points.Name, ProbeStates.Name, Baselines.Name, Detections.Name, Incidents.Name, Bulletins.Name, Dead,
 	}
 }
