@@ -7,7 +7,8 @@
 // where a tick without a record means zero and a missing tick means that nobody
 // listened; the provisional count of the open minute comes from the reports.
 // Counts by country and category pass the small-cell rule here, once: the store
-// never sees others.
+// never sees others. Measurements are saved as they came, but for the addresses of
+// the first routers on a path, which stand for the people there.
 //
 // Retention runs beside it: it ages the minutes of the store and trims the log,
 // never beyond what every follower has taken. The world's time is the last closed
@@ -179,6 +180,10 @@ func (p *Project) takers(ctx context.Context) ([]taker, error) {
 		newFacts(stream.Baselines, func(b *store.Batch, f *outage.ServiceBaseline) { b.Baselines = append(b.Baselines, *f) }),
 		newFacts(stream.Incidents, func(b *store.Batch, f *outage.Incident) { b.Incidents = append(b.Incidents, *f) }),
 		newFacts(stream.Bulletins, func(b *store.Batch, f *outage.Bulletin) { b.Bulletins = append(b.Bulletins, *f) }),
+		newFacts(stream.Agents, func(b *store.Batch, f *outage.Agent) { b.Agents = append(b.Agents, *f) }),
+		newFacts(stream.Words, func(b *store.Batch, f *outage.VendorWord) { b.Words = append(b.Words, *f) }),
+		newFacts(stream.ProbeStates, func(b *store.Batch, f *outage.ProbeState) { b.States = append(b.States, *f) }),
+		&measurements{},
 		points,
 		&reports{closed: &p.closed, open: map[openKey]*store.Open{}, changed: map[openKey]bool{}},
 	}, nil

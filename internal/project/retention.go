@@ -30,6 +30,7 @@ type Janitor struct {
 	followers []Following
 	trimmed   *prometheus.CounterVec
 	aged      prometheus.Counter
+	forgotten prometheus.Counter
 	failures  prometheus.Counter
 }
 
@@ -44,12 +45,15 @@ func (p *Project) NewJanitor(reg prometheus.Registerer, followers ...Following) 
 		aged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "faultline_retention_aged_hours_total", Help: "Hours of services that lost their minutes and keep their sums.",
 		}),
+		forgotten: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "faultline_retention_forgotten_total", Help: "Measurements removed from the query store.",
+		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "faultline_retention_failures_total", Help: "Rounds of retention that failed and will be tried again.",
 		}),
 	}
 	if reg != nil {
-		reg.MustRegister(j.trimmed, j.aged, j.failures)
+		reg.MustRegister(j.trimmed, j.aged, j.forgotten, j.failures)
 	}
 	return j
 }
@@ -80,6 +84,9 @@ func (j *Janitor) Round(ctx context.Context) error {
 	n, err := j.store.Age(ctx, pulse.Closed-span(j.cfg.Minutes))
 	j.aged.Add(float64(n))
 	errs := []error{err}
+	n, err = j.store.Forget(ctx, pulse.Closed-span(j.cfg.Measurements))
+	j.forgotten.Add(float64(n))
+	errs = append(errs, err)
 	for topic, keep := range j.cfg.topics() {
 		upTo := j.safe(topic)
 		if upTo == 0 {

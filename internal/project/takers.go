@@ -61,8 +61,9 @@ type points struct {
 	pools   map[string]*pools // by service
 	kept    outage.Minute     // retention of minutes
 	closed  outage.Minute
-	pending []store.Minute // since the last tick
-	batch   *store.Batch   // up to the last tick
+	pending []store.Minute        // since the last tick
+	probed  []outage.MinutePoints // the same, of signals other than reports
+	batch   *store.Batch          // up to the last tick
 }
 
 // pools holds back the small cells of one service.
@@ -99,7 +100,9 @@ func (p *Project) skipOld(ctx context.Context) error {
 
 func (t *points) topic() string { return stream.Points.Name }
 
-func (t *points) full() bool { return len(t.batch.Minutes)+len(t.batch.Missing) >= saveMinutes }
+func (t *points) full() bool {
+	return len(t.batch.Minutes)+len(t.batch.Missing)+len(t.batch.Points) >= saveMinutes
+}
 
 func (t *points) take(r stream.Record) error {
 	switch r.Kind {
@@ -118,7 +121,8 @@ func (t *points) take(r stream.Record) error {
 		}
 	}
 	t.batch.Minutes = append(t.batch.Minutes, t.pending...)
-	t.pending = nil
+	t.batch.Points = append(t.batch.Points, t.probed...)
+	t.pending, t.probed = nil, nil
 	t.closed = max(t.closed, r.Minute)
 	t.batch.Closed = t.closed
 	t.batch.Positions = map[string]uint64{stream.Points.Name: r.Seq}
@@ -128,6 +132,7 @@ func (t *points) take(r stream.Record) error {
 // count adds up a minute's cells and lets through what may be published.
 func (t *points) count(fact *outage.MinutePoints) {
 	m := store.Minute{Service: fact.Service, Minute: fact.Minute}
+	heard := t.keepProbed(fact)
 	countries, categories := map[string]int{}, map[string]int{}
 	for i := range fact.Points {
 		c := &fact.Points[i]
@@ -140,9 +145,12 @@ func (t *points) count(fact *outage.MinutePoints) {
 		categories[c.Category] += c.Count
 	}
 	if fact.Revision > 0 {
-		if fact.Minute > t.closed-t.kept {
+		if heard && fact.Minute > t.closed-t.kept {
 			t.pending = append(t.pending, m)
 		}
+		return
+	}
+	if !heard {
 		return
 	}
 	p := t.pools[fact.Service]
@@ -153,6 +161,24 @@ func (t *points) count(fact *outage.MinutePoints) {
 	m.Countries, m.Categories = p.countries.Take(countries), p.categories.Take(categories)
 	m.WaitingCountries, m.WaitingCategories = p.countries.Clone(), p.categories.Clone()
 	t.pending = append(t.pending, m)
+}
+
+// keepProbed keeps the points of other signals, and says whether there are reports:
+// a minute that was only probed has none to be counted.
+func (t *points) keepProbed(fact *outage.MinutePoints) (heard bool) {
+	other := *fact
+	other.Points = nil
+	for i := range fact.Points {
+		if fact.Points[i].Signal == outage.SignalReports {
+			heard = true
+		} else {
+			other.Points = append(other.Points, fact.Points[i])
+		}
+	}
+	if len(other.Points) > 0 && (fact.Revision == 0 || fact.Minute > t.closed-t.kept) {
+		t.probed = append(t.probed, other)
+	}
+	return heard
 }
 
 func (t *points) ready() *store.Batch {

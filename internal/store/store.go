@@ -53,6 +53,10 @@ type Saver interface {
 	// says how many hours of services lost their minutes. Minutes before it that
 	// are saved later go into their hours only.
 	Age(ctx context.Context, before outage.Minute) (int, error)
+	// Forget removes measurements that came before a minute and what was added up of
+	// them by agent; the points that were made of them stay. It says how many
+	// measurements went.
+	Forget(ctx context.Context, before outage.Minute) (int, error)
 }
 
 // Waiting is what the small-cell rule keeps back of one service's reports.
@@ -75,7 +79,13 @@ type Batch struct {
 	Baselines []outage.ServiceBaseline
 	Incidents []outage.Incident // revisions, in order
 	Bulletins []outage.Bulletin
-	Positions map[string]uint64
+	Points    []outage.MinutePoints // of closed minutes: signals other than reports
+	// Measurements are kept up to a number that the engine names; the oldest go first.
+	Measurements []Measurement
+	Agents       []outage.Agent      // revisions, in order
+	Words        []outage.VendorWord // revisions, in order
+	States       []outage.ProbeState
+	Positions    map[string]uint64
 }
 
 // Minute is what is kept of one service's closed minute.
@@ -195,4 +205,6 @@ type Store interface {
 	Saver
 	Overviews
 	Histories
+	Measures
+	Sayings
 }

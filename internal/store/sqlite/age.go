@@ -29,7 +29,27 @@ func (s *Store) Age(ctx context.Context, before outage.Minute) (int, error) {
 		}
 		gone += n
 	}
+	if err := s.ageProbed(ctx, before); err != nil {
+		return gone, fmt.Errorf("age what was measured before %s: %w", before, explain(s.path, err))
+	}
 	return gone, s.setSwept(ctx, before)
+}
+
+// ageProbed empties the hours of what was measured, some rows at a time.
+func (s *Store) ageProbed(ctx context.Context, before outage.Minute) error {
+	for {
+		s.saving.Lock()
+		res, err := s.write.ExecContext(ctx, `UPDATE probed SET minutes = NULL WHERE (service, signal, hour, layer, family, country, network) IN
+			(SELECT service, signal, hour, layer, family, country, network FROM probed WHERE hour < ? AND minutes IS NOT NULL LIMIT ?)`,
+			int64(before/outage.Hour), forgetRows)
+		s.saving.Unlock()
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // span is from one minute to another, without that.

@@ -45,7 +45,8 @@ func (s *Store) Save(ctx context.Context, b *store.Batch) error {
 // without a write to the disk, for the log has it already.
 func onlyOpen(b *store.Batch) bool {
 	return len(b.Open) > 0 && b.Closed == 0 && len(b.Services)+len(b.Minutes)+len(b.Missing)+
-		len(b.Baselines)+len(b.Incidents)+len(b.Bulletins)+len(b.Positions) == 0
+		len(b.Baselines)+len(b.Incidents)+len(b.Bulletins)+len(b.Positions)+
+		len(b.Points)+len(b.Measurements)+len(b.Agents)+len(b.Words)+len(b.States) == 0
 }
 
 func (s *Store) save(ctx context.Context, b *store.Batch) error {
@@ -60,7 +61,8 @@ func (s *Store) save(ctx context.Context, b *store.Batch) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		c.services, c.minutes, c.missing, c.baselines, c.incidents, c.bulletins, c.finish,
+		c.services, c.minutes, c.missing, c.baselines, c.incidents, c.bulletins,
+		c.points, c.measurements, c.agents, c.words, c.states, c.finish,
 	} {
 		if err := step(ctx); err != nil {
 			return err
