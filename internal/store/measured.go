@@ -119,14 +119,15 @@ func MadeAt(m *outage.Measurement) outage.Minute {
 }
 
 // Reached lists the layers that an attempt at a service has tried, in the order of
-// a request, and the one that failed, empty when none did. Nothing was tried by what
+// a request; when it failed, it did so at the last of them. None were tried by what
 // is no attempt at a service: a control, a lost or skipped record, a failure of the
-// agent's own. A source that names no phases has tried the layer "".
-func Reached(m *outage.Measurement) (tried []outage.Layer, failed outage.Layer, ok bool) {
+// agent's own. A source that names no layer has tried the layer "".
+func Reached(m *outage.Measurement) (tried []outage.Layer, failed bool) {
 	if m.Target.Service == "" || m.Target.Role == outage.RoleControl || m.Gap != nil ||
 		m.Outcome == outage.OutcomeSkipped || m.Layer == outage.LayerMonitor {
-		return nil, "", false
+		return nil, false
 	}
+	failed = m.Outcome == outage.OutcomeFail || m.Outcome == outage.OutcomeDegraded && m.Failure != outage.FailureSlow
 	for _, l := range []struct {
 		layer outage.Layer
 		tried bool
@@ -135,19 +136,15 @@ func Reached(m *outage.Measurement) (tried []outage.Layer, failed outage.Layer, 
 		{outage.LayerTCP, m.TCP != nil}, {outage.LayerTLS, m.TLS != nil}, {outage.LayerQUIC, m.QUIC != nil},
 		{outage.LayerHTTP, m.HTTP != nil}, {outage.LayerApp, m.Journey != nil},
 	} {
-		if l.tried && l.layer != m.Layer {
-			tried = append(tried, l.layer)
-		}
-		if l.layer == m.Layer {
-			tried = append(tried, l.layer)
+		if failed && l.layer == m.Layer {
 			break // what comes behind it was not reached
 		}
+		if l.tried {
+			tried = append(tried, l.layer)
+		}
 	}
-	if len(tried) == 0 {
-		tried = []outage.Layer{""}
+	if failed || len(tried) == 0 {
+		tried = append(tried, m.Layer)
 	}
-	if m.Outcome == outage.OutcomeFail || m.Outcome == outage.OutcomeDegraded && m.Failure != outage.FailureSlow {
-		return tried, m.Layer, true
-	}
-	return tried, "", true
+	return tried, failed
 }

@@ -8,9 +8,9 @@ import "faultline/outage"
 //	topic         writer    followed by
 //	services      catalog   project
 //	reports       ingest    rollup, project (open minute)
-//	agents        ingest    intake (at its start)
+//	agents        ingest    project, intake (at its start)
 //	measurements  ingest    rollup, project, intake (at its start)
-//	words         vendor    vendor (at its start)
+//	words         vendor    project, vendor (at its start)
 //	points        rollup    detect, project
 //	probestates   rollup    incident, project
 //	baselines     detect    project

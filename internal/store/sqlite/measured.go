@@ -70,8 +70,8 @@ type seen struct {
 type slots map[slotKey]map[outage.Layer]seen
 
 func (s slots) add(m *outage.Measurement, made outage.Minute) {
-	tried, failed, ok := store.Reached(m)
-	if !ok {
+	tried, failed := store.Reached(m)
+	if len(tried) == 0 {
 		return
 	}
 	key := slotKey{m.Target.Service, made - made%store.SlotWidth, m.Agent}
@@ -83,7 +83,7 @@ func (s slots) add(m *outage.Measurement, made outage.Minute) {
 	for i, l := range tried {
 		one := layers[l]
 		one.Tried++
-		if broken := m.Failure != "" && l == failed; broken && i == len(tried)-1 {
+		if failed && i == len(tried)-1 {
 			one.Failed++
 			one.Failure = m.Failure
 		}

@@ -47,6 +47,11 @@ func Run(t *testing.T, open Open) {
 		{"incidents", testIncidents},
 		{"bulletins", testBulletins},
 		{"waiting", testWaiting},
+		{"measurements", testMeasurements},
+		{"forgotten", testForget},
+		{"probed", testProbed},
+		{"agents", testAgents},
+		{"said", testSayings},
 		{"bad questions", testBad},
 	} {
 		t.Run(c.name, func(t *testing.T) {
