@@ -248,7 +248,7 @@ func TestThreeAgents(t *testing.T) {
 		}
 		v.uplinks[0].set(false)
 		time.Sleep(2 * time.Minute)
-		if all, failed, late := v.seen(v.agents[0], outage.RolePrimary, cut); all < 11 || failed > 0 || late < 8 || v.presence(0) != outage.AgentPresent {
+		if all, failed, late := v.seen(v.agents[0], outage.RolePrimary, cut); all < 10 || failed > 0 || late < 7 || v.presence(0) != outage.AgentPresent {
 			t.Errorf("back again: %d measurements came, %d failed, %d late; it is %s", all, failed, late, v.presence(0))
 		}
 		broken := time.Now()
