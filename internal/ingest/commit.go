@@ -32,7 +32,7 @@ func (in *Ingest) Run(ctx context.Context) error {
 	minutes := make(chan struct{})
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go in.watchMinutes(stop, minutes)
+	go in.watchMinutes(stop, minutes, in.minute)
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,9 +54,10 @@ func (in *Ingest) Run(ctx context.Context) error {
 	}
 }
 
-// watchMinutes asks for a commit whenever a minute of the world is over.
-func (in *Ingest) watchMinutes(ctx context.Context, minutes chan<- struct{}) {
-	at := outage.MinuteOf(in.Clock.Now())
+// watchMinutes asks for a commit whenever a minute of the world is over. It begins
+// with the open minute: the clock may have moved on while ingest resumed.
+func (in *Ingest) watchMinutes(ctx context.Context, minutes chan<- struct{}, open outage.Minute) {
+	at := min(open, outage.MinuteOf(in.Clock.Now()))
 	for {
 		if err := in.Clock.WaitUntil(ctx, (at + 1).Time()); err != nil {
 			return
