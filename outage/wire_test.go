@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"faultline/outage"
 )
@@ -80,6 +81,7 @@ func samples() map[string]any {
 			Observed: "AS64500", Registered: m - 1440, Seen: m, Presence: outage.AgentAway,
 			Clock: outage.Clock{OffsetMS: -12.5, Synced: true}, Sequence: 4711, Head: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		},
+		"measurement": measurement(m),
 		"points": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{
 			{Signal: outage.SignalReports, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2},
 		}},
@@ -122,6 +124,32 @@ func samples() map[string]any {
 			Service: "x", Minute: m, Status: outage.StatusProblems, Headline: "X: people report problems", Reason: "900 reports in the minute 09:50 UTC.",
 			Incident: "x-20250310T0930Z", Revision: 3,
 		},
+	}
+}
+
+// measurement has every phase, which no true one has.
+func measurement(m outage.Minute) *outage.Measurement {
+	span := outage.Span{T0: 0.5, T: 20.25}
+	day := time.Date(2025, 3, 10, 0, 0, 0, 0, time.UTC)
+	return &outage.Measurement{
+		Agent: "a0011223344556677", Sequence: 4711, Attempt: 2, Source: "ooni", Origin: "20250310T093000Z", Kind: outage.KindChange, Depth: outage.DepthPage,
+		Time: day.Add(34200500 * time.Millisecond), Vantage: outage.Vantage{Country: "DE", Network: "AS64500", Class: outage.ClassEyeball, Resolver: "192.0.2.53"},
+		Clock:  outage.Clock{OffsetMS: -12.5, Synced: true},
+		Target: outage.Target{Service: "x", Journey: "feed", Step: "home", Variant: "mobile", URL: "https://x.example/", Host: "x.example", Address: "192.0.2.7", Port: 443, Family: 4, Role: outage.RolePrimary},
+		DNS: &outage.DNS{Span: span, Resolver: "192.0.2.53", Transport: "udp", Authoritative: true, Authenticated: true, Rcode: "NOERROR",
+			Answers: []outage.Answer{{Type: "A", Data: "192.0.2.7", TTL: 300}}, Truncated: true, Nameserver: "ns.x.example", Failure: outage.FailureSERVFAIL},
+		TCP: &outage.TCP{Span: span, Retransmits: 1, Known: true, RTTMS: 12.5, RTTVarMS: 3.5, Failure: outage.FailureReset},
+		TLS: &outage.TLS{Span: span, Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", ALPN: "h2", Alert: 40, Failure: outage.FailureCertExpired,
+			Certificate: &outage.Certificate{SHA256: "9f86d081", Subject: "x.example", Issuer: "Example CA", NotBefore: day, NotAfter: day.AddDate(0, 3, 0), Names: []string{"x.example"}, NameMatch: true, Chain: 2}},
+		QUIC: &outage.QUIC{Span: span, Version: "v1", Failure: outage.FailureQUICVersion},
+		HTTP: &outage.HTTP{Span: span, FirstByte: 18.5, Method: "GET", Proto: "HTTP/2.0", Status: 503, Hop: 1, Location: "https://x.example/home", Server: "cloudflare", Edge: "FRA", Provider: "cloudflare",
+			Cache: "MISS", RetryAfter: "30", BodyBytes: 5120, BodySHA256: "9f86d081", BodyClass: outage.BodyErrorPage, Title: "503", Failure: outage.FailureHTTP5xx},
+		Echo:    &outage.Echo{Span: span, Sent: 3, Received: 2, RTTMS: []float64{12.5, 13}, Failure: outage.FailureTimeout},
+		Path:    &outage.Path{Span: span, Protocol: "udp", Hops: []outage.Hop{{TTL: 1, Address: "198.51.100.1", RTTMS: 0.5}}, Reached: true},
+		Journey: &outage.Journey{Order: 1, Passed: []string{"status"}, Failed: []string{"keyword"}, Failure: outage.FailureKeyword},
+		Outcome: outage.OutcomeFail, Layer: outage.LayerHTTP, Operation: outage.OperationRoundTrip, Failure: outage.FailureHTTP5xx,
+		Budget: outage.Budget{TimeoutMS: 20000, Bytes: 1 << 20}, Gap: &outage.Gap{First: 4700, Head: "9f86d081", Reason: outage.GapSpoolFull},
+		Previous: "60303ae2", Hash: "fd61a03a", Signature: "AAAA", Received: m, Late: true,
 	}
 }
 
@@ -171,7 +199,14 @@ func TestWire(t *testing.T) {
 
 // zeroField names the first field that is empty, at any depth.
 func zeroField(v reflect.Value) string {
+	if v.Type() == reflect.TypeFor[time.Time]() { // its inside is its own business
+		return ""
+	}
 	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return zeroField(v.Elem())
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if name := zeroField(v.Field(i)); name != "" {
