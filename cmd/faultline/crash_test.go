@@ -104,7 +104,12 @@ func compareFacts(t *testing.T, dir string, reports int) {
 	fresh := memory.New()
 	kept := map[string]int{}
 	for _, r := range all(t, log, stream.Reports.Name) {
-		if r.Kind == stream.KindFact {
+		if r.Kind != stream.KindFact {
+			tick := stream.Tick(stream.Measurements.Name, r.Minute, r.Kind == stream.KindMissing)
+			if err := fresh.Append(t.Context(), []stream.Entry{tick}, nil); err != nil {
+				t.Fatal(err)
+			}
+		} else {
 			report, err := stream.Reports.Decode(r)
 			if err != nil {
 				t.Fatal(err)

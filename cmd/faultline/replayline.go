@@ -103,7 +103,9 @@ func (l *replayLine) advance(ctx context.Context, m outage.Minute) error {
 		covered = l.minute + l.rec.Longest
 	}
 	for ; l.minute < covered; l.minute++ {
-		l.held = append(l.held, stream.Tick(stream.Reports.Name, l.minute, false))
+		for _, topic := range []string{stream.Reports.Name, stream.Measurements.Name} {
+			l.held = append(l.held, stream.Tick(topic, l.minute, false))
+		}
 		l.minutes++
 		if len(l.held) >= chunkEntries {
 			if err := l.drain(ctx); err != nil {

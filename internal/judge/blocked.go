@@ -53,11 +53,11 @@ func MonitorBlocked(r Refused) Blocked {
 		return Blocked{Why: fmt.Sprintf("refused for %d minutes; it is decided after %d", int(lasted.Minutes()), int(BlockedAfter.Minutes()))}
 	case r.ElseOK > 0:
 		return Blocked{Blocked: true, Certain: true, Why: fmt.Sprintf(
-			"%d attempts from %s networks were refused in %d minutes, %d from others succeeded, and nobody reports a problem",
+			"%d attempts from %s networks were refused in %d minutes, and %d from others succeeded",
 			r.Refusals, className(r.Class), int(lasted.Minutes()), r.ElseOK)}
 	}
 	return Blocked{Blocked: true, Why: fmt.Sprintf(
-		"%d attempts from %s networks were refused in %d minutes and nobody reports a problem; no agent in another kind of network looks",
+		"%d attempts from %s networks were refused in %d minutes; no agent in another kind of network looks",
 		r.Refusals, className(r.Class), int(lasted.Minutes()))}
 }
 

@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"faultline/outage"
 )
@@ -59,6 +61,23 @@ func (e *Exercise) step(m *outage.Measurement) {
 	}
 	if key := fmt.Sprintf("%s/%d", m.Target.Journey, j.Order); len(e.Steps) < maxSteps || e.Steps[key] {
 		e.Steps[key] = true
+	}
+}
+
+// Join adds what another has seen.
+func (e *Exercise) Join(o *Exercise) {
+	e.Name, e.Connection, e.TLS = e.Name || o.Name, e.Connection || o.Connection, e.TLS || o.TLS
+	e.Redirect, e.Answer, e.Page = e.Redirect || o.Redirect, e.Answer || o.Answer, e.Page || o.Page
+	for _, step := range slices.Sorted(maps.Keys(o.Steps)) {
+		if e.Steps == nil {
+			e.Steps = map[string]bool{}
+		}
+		if len(e.Steps) < maxSteps {
+			e.Steps[step] = true
+		}
+	}
+	if rank(o.Declared) > rank(e.Declared) {
+		e.Declared = o.Declared
 	}
 }
 

@@ -85,14 +85,14 @@ func NewTrack(target, agent string, cfg SingleConfig) *Track {
 // Add takes in a measurement of the track's target from its agent. Measurements
 // come in the order of time; an earlier one is passed over.
 func (t *Track) Add(m *outage.Measurement) {
-	if !counts(m) || m.Time.Before(t.last) {
+	if !Counts(m) || m.Time.Before(t.last) {
 		return
 	}
 	if m.Kind == "" && !t.last.IsZero() && m.Time.Sub(t.last) > t.cfg.Silence {
 		t.silent()
 	}
 	t.last = m.Time
-	bad := failed(m)
+	bad := Failed(m)
 	switch {
 	case m.Kind == outage.KindSnapshot:
 		t.snapshot(m, bad)

@@ -11,6 +11,7 @@ const (
 	StateName    State = "name_resolves"    // and nothing more was tried
 	StateEdge    State = "edge_answers"     // nothing was seen of the service behind it
 	StateHealthy State = "healthy"          // a page or a journey is as it should be
+	StatePartly  State = "partly_failing"   // some attempts fail, or some vantage points see them fail
 	StateFailing State = "failing"          // attempts fail
 	StateBlocked State = "possibly_blocked" // attempts fail in a way that may be meant for the monitor
 )
@@ -24,6 +25,8 @@ func (s State) Words() string {
 		return "edge answers"
 	case StateHealthy:
 		return "healthy"
+	case StatePartly:
+		return "partly failing"
 	case StateFailing:
 		return "failing"
 	case StateBlocked:
@@ -51,15 +54,15 @@ func mayBeRefusal(m *outage.Measurement) bool {
 	return m.Layer == "" && m.HTTP == nil && !m.Failure.Closed()
 }
 
-// counts says whether a measurement is evidence for or against its target: not
+// Counts says whether a measurement is evidence for or against its target: not
 // what was skipped, and not what failed at the agent itself.
-func counts(m *outage.Measurement) bool {
+func Counts(m *outage.Measurement) bool {
 	return m.Outcome != outage.OutcomeSkipped && m.Layer != outage.LayerMonitor && m.Target.Role != outage.RoleControl
 }
 
-// failed says whether an attempt is evidence of a failure. A challenge or a queue
+// Failed says whether an attempt is evidence of a failure. A challenge or a queue
 // is: the person behind it does not get what they came for. What is only slow is
 // not.
-func failed(m *outage.Measurement) bool {
+func Failed(m *outage.Measurement) bool {
 	return m.Outcome == outage.OutcomeFail || m.Outcome == outage.OutcomeDegraded && m.Failure != outage.FailureSlow
 }

@@ -1,13 +1,20 @@
-// Package rollup counts reports by minute. It reads the topic reports and writes
-// the topic points: one record for each service and minute that had any report,
-// with the joint cells of country, category and network, so that every total is
-// a sum over one record. Minutes without a record are zero by their tick.
+// Package rollup counts reports and measurements by minute. It reads the topics
+// reports and measurements and writes the topics points, one record for each service
+// and minute that had any of either, and probestates, what probes say of a service
+// whenever a word of it changes.
+//
+// Points hold joint cells - of reports: country, category and network; of attempts:
+// the agent's country and network, layer and address family - so that every total is
+// a sum over one record. Minutes without a record are zero by their tick; of attempts
+// they are not known.
 //
 // Method: ingest lets each reporter count once per window, so a sum of weights is
 // a number of distinct reporters. A report carries its minute of receipt, so a
-// minute is complete at its tick (lateness 0).
+// minute is complete at its tick (lateness 0). What agents say passes package assess,
+// which knows whom to believe.
 //
-// Limits: maxCells joint cells of a service's minute are kept apart.
+// Limits: maxCells joint cells of a service's minute are kept apart; measurements
+// that came late are left out.
 package rollup
 
 import (
@@ -15,6 +22,8 @@ import (
 	"fmt"
 	"slices"
 
+	"faultline/internal/assess"
+	"faultline/internal/judge"
 	"faultline/internal/stream"
 	"faultline/outage"
 )
@@ -32,20 +41,32 @@ type count struct{ counted, aside int }
 // Fold implements [stream.Fold]. The zero value is not ready: use New.
 type Fold struct {
 	open map[string]map[cell]count // by service, of the minute being read
+	book *assess.Book
 }
 
 // New returns a fold without a past.
-func New() *Fold { return &Fold{open: map[string]map[cell]count{}} }
+func New() *Fold {
+	return &Fold{open: map[string]map[cell]count{}, book: assess.New(judge.DefaultQuorum())}
+}
 
 // Follower runs a fold on the log.
 func Follower() *stream.Follower {
 	return &stream.Follower{
-		Name: "rollup", In: []string{stream.Reports.Name}, Out: []string{stream.Points.Name}, Fold: New(),
+		Name: "rollup", In: []string{stream.Reports.Name, stream.Measurements.Name},
+		Out: []string{stream.Points.Name, stream.ProbeStates.Name}, Fold: New(),
 	}
 }
 
 // Apply implements [stream.Fold].
-func (f *Fold) Apply(_ string, r stream.Record) error {
+func (f *Fold) Apply(topic string, r stream.Record) error {
+	if topic == stream.Measurements.Name {
+		m, err := stream.Measurements.Decode(r)
+		if err != nil {
+			return err
+		}
+		f.book.Take(r.Minute, m)
+		return nil
+	}
 	report, err := stream.Reports.Decode(r)
 	if err != nil {
 		return err
@@ -71,9 +92,11 @@ func (f *Fold) Take(r *outage.Report) {
 	cells[c] = n
 }
 
-// Close ends the open minute: one record a service, ordered by id.
-func (f *Fold) Close(m outage.Minute) []outage.MinutePoints {
-	out := make([]outage.MinutePoints, 0, len(f.open))
+// Close ends the open minute: one record a service, ordered by id, and the states of
+// services that have changed.
+func (f *Fold) Close(m outage.Minute, missing bool) ([]outage.MinutePoints, []outage.ProbeState) {
+	measured, states := f.book.Close(m, missing)
+	out := make([]outage.MinutePoints, 0, len(f.open)+len(measured))
 	for service, cells := range f.open {
 		p := outage.MinutePoints{Service: service, Minute: m, Points: make([]outage.Point, 0, len(cells))}
 		for c, n := range cells {
@@ -85,38 +108,50 @@ func (f *Fold) Close(m outage.Minute) []outage.MinutePoints {
 		slices.SortFunc(p.Points, func(a, b outage.Point) int {
 			return cmp.Or(cmp.Compare(a.Country, b.Country), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Network, b.Network))
 		})
+		p.Points = append(measured[service], p.Points...) // their signals come first by name
+		delete(measured, service)
 		out = append(out, p)
+	}
+	for service, points := range measured {
+		out = append(out, outage.MinutePoints{Service: service, Minute: m, Points: points})
 	}
 	slices.SortFunc(out, func(a, b outage.MinutePoints) int { return cmp.Compare(a.Service, b.Service) })
 	clear(f.open)
-	return out
+	return out, states
 }
 
 // Tick implements [stream.Fold].
-func (f *Fold) Tick(m outage.Minute, _ bool) ([]stream.Entry, error) {
-	points := f.Close(m)
-	entries := make([]stream.Entry, len(points))
+func (f *Fold) Tick(m outage.Minute, missing bool) ([]stream.Entry, error) {
+	points, states := f.Close(m, missing)
+	entries := make([]stream.Entry, 0, len(points)+len(states))
 	for i := range points {
 		e, err := stream.Points.Entry(m, &points[i])
 		if err != nil {
 			return nil, err
 		}
-		entries[i] = e
+		entries = append(entries, e)
+	}
+	for i := range states {
+		e, err := stream.ProbeStates.Entry(m, &states[i])
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
 	}
 	return entries, nil
 }
 
-// Snapshot implements [stream.Fold]. At the end of a minute there is nothing to
-// keep: what counts is in the points.
+// Snapshot implements [stream.Fold]. Of reports there is nothing to keep at the end of
+// a minute: what counts is in the points.
 func (f *Fold) Snapshot() ([]byte, error) {
 	if len(f.open) > 0 {
 		return nil, fmt.Errorf("snapshot of rollup in the middle of a minute with %d services", len(f.open))
 	}
-	return nil, nil
+	return f.book.Snapshot()
 }
 
 // Restore implements [stream.Fold].
-func (f *Fold) Restore([]byte) error {
+func (f *Fold) Restore(state []byte) error {
 	clear(f.open)
-	return nil
+	return f.book.Restore(state)
 }

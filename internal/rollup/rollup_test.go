@@ -28,7 +28,8 @@ func TestClose(t *testing.T) {
 	} {
 		f.Take(&r)
 	}
-	got, err := json.Marshal(f.Close(m))
+	points, _ := f.Close(m, false)
+	got, err := json.Marshal(points)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestClose(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if rest := f.Close(m + 1); len(rest) != 0 {
+	if rest, _ := f.Close(m+1, false); len(rest) != 0 {
 		t.Errorf("the next minute begins with %+v", rest)
 	}
 }
@@ -63,7 +64,7 @@ func TestNothingIsLost(t *testing.T) {
 			backward.Take(&reports[len(reports)-1-i])
 			want[reports[i].Service] += reports[i].Weight
 		}
-		a := forward.Close(m)
+		a, _ := forward.Close(m, false)
 		for i := range a {
 			if got := a[i].Total(); got != want[a[i].Service] {
 				t.Fatalf("%s has %d reports, want %d", a[i].Service, got, want[a[i].Service])
@@ -75,7 +76,8 @@ func TestNothingIsLost(t *testing.T) {
 				t.Fatalf("%d reports of %s are lost", n, s)
 			}
 		}
-		if one, two := fmt.Sprint(a), fmt.Sprint(backward.Close(m)); one != two {
+		b, _ := backward.Close(m, false)
+		if one, two := fmt.Sprint(a), fmt.Sprint(b); one != two {
 			t.Fatalf("the order of arrival shows:\n%s\n%s", one, two)
 		}
 	})
@@ -88,7 +90,7 @@ func TestManyNetworks(t *testing.T) {
 	for i := range crowd {
 		f.Take(&outage.Report{Service: "x", Country: "US", Category: "app", Network: fmt.Sprint("AS", i), Weight: 1})
 	}
-	got := f.Close(m)
+	got, _ := f.Close(m, false)
 	if n := got[0].Total(); n != crowd {
 		t.Errorf("%d reports, want %d", n, crowd)
 	}
@@ -107,7 +109,9 @@ func TestFollower(t *testing.T) {
 		}
 		es = append(es, e)
 	}
-	es = append(es, stream.Tick("reports", m, false), stream.Tick("reports", m+1, true))
+	for _, topic := range []string{"reports", "measurements"} {
+		es = append(es, stream.Tick(topic, m, false), stream.Tick(topic, m+1, true))
+	}
 	if err := log.Append(t.Context(), es, nil); err != nil {
 		t.Fatal(err)
 	}

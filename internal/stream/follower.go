@@ -169,17 +169,26 @@ func (r *run) open(ctx context.Context) error {
 // with the cursors, so that a drain can go on in the middle of a minute.
 func (r *run) next(ctx context.Context) (m outage.Minute, missing bool, err error) {
 	for _, c := range r.cursors {
+		absent := false
 		for c.tick == nil || c.tick.Minute < m { // an input may begin earlier than the first
-			rec, err := r.read(ctx, c)
-			if err != nil {
+			if err := r.fill(ctx, c); err != nil {
 				return 0, false, err
 			}
-			c.taken = rec.Seq
+			rec := c.buf[0]
+			// One of which older records have aged out, or that is newer than the others,
+			// begins later: up to there it says nothing.
+			if absent = m != 0 && c.taken == 0 && rec.Minute > m; absent {
+				break
+			}
+			c.buf, c.taken = c.buf[1:], rec.Seq
 			if rec.Kind != KindFact {
 				c.tick = &rec
 			} else if err := r.apply(ctx, c.topic, rec); err != nil {
 				return 0, false, err
 			}
+		}
+		if absent {
+			continue
 		}
 		if m != 0 && c.tick.Minute > m {
 			return 0, false, fmt.Errorf("%s: topic %s has no tick for minute %s that %s has", r.Name, c.topic, m, r.In[0])
@@ -189,32 +198,30 @@ func (r *run) next(ctx context.Context) (m outage.Minute, missing bool, err erro
 	return m, missing, nil
 }
 
-// read returns the next record of a topic; it flushes before it blocks.
-func (r *run) read(ctx context.Context, c *cursor) (Record, error) {
+// fill makes sure that there is a next record of a topic; it flushes before it blocks.
+func (r *run) fill(ctx context.Context, c *cursor) error {
 	for len(c.buf) == 0 {
 		recs, err := r.log.Read(ctx, c.topic, c.taken, readBatch)
 		if err != nil {
-			return Record{}, fmt.Errorf("read topic %s after %d: %w", c.topic, c.taken, err)
+			return fmt.Errorf("read topic %s after %d: %w", c.topic, c.taken, err)
 		}
 		if c.buf = recs; len(recs) > 0 {
 			break
 		}
 		if err := r.flush(ctx); err != nil {
-			return Record{}, err
+			return err
 		}
 		if !r.wait {
-			return Record{}, errCaughtUp
+			return errCaughtUp
 		}
 		if err := r.log.Wait(ctx, c.topic, c.taken); err != nil {
-			return Record{}, err
+			return err
 		}
 		if err := clock.Pause(ctx, gather); err != nil {
-			return Record{}, err
+			return err
 		}
 	}
-	rec := c.buf[0]
-	c.buf = c.buf[1:]
-	return rec, nil
+	return nil
 }
 
 func (r *run) apply(ctx context.Context, topic string, rec Record) error {

@@ -422,6 +422,31 @@ func TestSeveralTopics(t *testing.T) {
 	}
 }
 
+// An input whose older records have aged out, or that is newer than the others, says
+// nothing up to its first record.
+func TestTopicThatBeginsLater(t *testing.T) {
+	log := memory.New()
+	var order recorder
+	f := &stream.Follower{Name: "both", In: []string{"reports", "points"}, Fold: &order}
+	var es []stream.Entry
+	for m := outage.Minute(1); m <= 4; m++ {
+		es = append(es, stream.Tick("reports", m, false))
+		if m >= 3 {
+			fact := stream.Record{Minute: m, Key: fmt.Sprint("points", m), Data: []byte("{}")}
+			es = append(es, stream.Entry{Topic: "points", Record: fact}, stream.Tick("points", m, false))
+		}
+	}
+	if err := log.Append(t.Context(), es, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Drain(t.Context(), log); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(order, " "), "|1 |2 points3 |3 points4 |4"; got != want {
+		t.Errorf("order %q, want %q", got, want)
+	}
+}
+
 type recorder []string
 
 func (r *recorder) Apply(topic string, rec stream.Record) error {
