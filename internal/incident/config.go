@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 
+	"faultline/internal/judge"
 	"faultline/internal/scan"
 	"faultline/outage"
 )
@@ -15,6 +16,10 @@ type Config struct {
 	// MinReporters and MinNetworks are asked for before anything is confirmed.
 	MinReporters int
 	MinNetworks  int
+	// Quorum is what it takes to confirm on measurements alone, and SecondLook for how
+	// many minutes after it was reached it must still hold.
+	Quorum     judge.QuorumConfig
+	SecondLook outage.Minute
 	// ResolveAfter is the number of normal minutes in a row that ends an incident.
 	ResolveAfter outage.Minute
 	// DismissAfter is the number of normal minutes that ends a suspicion.
@@ -33,6 +38,8 @@ func DefaultConfig() Config {
 		ConfirmScore: scan.ConfirmScore,
 		MinReporters: 5,
 		MinNetworks:  2,
+		Quorum:       judge.DefaultQuorum(),
+		SecondLook:   2,
 		ResolveAfter: 60,
 		DismissAfter: 30,
 		ReopenWithin: 4 * outage.Hour,
@@ -47,6 +54,8 @@ func (c *Config) Validate() error {
 		return errors.New("incident: the confirm score must be above 0")
 	case c.MinReporters < 1 || c.MinNetworks < 1:
 		return errors.New("incident: at least one reporter and one network are needed to confirm")
+	case c.Quorum.Agents < 1 || c.Quorum.Networks < 1 || c.SecondLook < 1:
+		return errors.New("incident: at least one agent, one network and one minute more are needed to confirm on measurements")
 	case c.ResolveAfter < 1 || c.DismissAfter < 1 || c.RunningEvery < 1 || c.ReopenWithin < 0:
 		return errors.New("incident: spans are whole minutes, at least 1")
 	}

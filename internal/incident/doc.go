@@ -1,7 +1,7 @@
 // Package incident turns detections into incidents with a life: suspected,
 // confirmed, recovering, resolved or dismissed, with waves inside.
 //
-// It reads the topic detections and writes the topic incidents.
+// It reads the topics detections and probestates and writes the topic incidents.
 //
 // Method: one state machine per service, woken by the first detection of any of
 // its series. All cells of a service join one incident; two services stay two
@@ -24,8 +24,16 @@
 //
 // A detection of many places together counts like one of a single series: its places
 // are affected countries or categories, and it may confirm by its own second look. So
-// does one of several signals together. A signal other than reports makes no incident
-// by itself.
+// does one of several signals together.
+//
+// Measurements open an incident when a quorum of agents in different networks fails,
+// or when the series of all attempts is outside its baseline while an agent that
+// counts has trouble. On measurements alone it is confirmed when the quorum still
+// holds SecondLook minutes later, and never with less. Refusals that may be meant for
+// monitors count only while people report problems too. Where people report nothing,
+// a wave lasts as long as probes fail; where they do, it follows the reports and does
+// not end while a quorum fails. What probes have seen stays with the incident, at its
+// worst, with what crowd and probes say of each other. Latency makes no incident.
 //
 // Minutes in which nobody listened are neither normal nor abnormal: every timer
 // stands still.

@@ -26,6 +26,8 @@ type Fold struct {
 type state struct {
 	Lives map[string]*life           `json:"lives"` // by service
 	Last  map[string]outage.Incident `json:"last"`  // by service: last revision said
+	// Probes is what probes say, by service, as last heard of.
+	Probes map[string]*outage.ProbeState `json:"probes,omitempty"`
 }
 
 var _ stream.Fold = (*Fold)(nil)
@@ -36,21 +38,29 @@ func New(c Config) *Fold {
 }
 
 func newState() state {
-	return state{Lives: map[string]*life{}, Last: map[string]outage.Incident{}}
+	return state{Lives: map[string]*life{}, Last: map[string]outage.Incident{}, Probes: map[string]*outage.ProbeState{}}
 }
 
 // NewFollower ties the fold to its topics.
 func NewFollower(c Config) *stream.Follower {
 	return &stream.Follower{
 		Name: Name,
-		In:   []string{stream.Detections.Name},
+		In:   []string{stream.Detections.Name, stream.ProbeStates.Name},
 		Out:  []string{stream.Incidents.Name},
 		Fold: New(c),
 	}
 }
 
-// Apply takes in the detections of a service's minute.
-func (f *Fold) Apply(_ string, r stream.Record) error {
+// Apply takes in the detections of a service's minute, or what probes say of it.
+func (f *Fold) Apply(topic string, r stream.Record) error {
+	if topic == stream.ProbeStates.Name {
+		s, err := stream.ProbeStates.Decode(r)
+		if err != nil {
+			return err
+		}
+		f.Probed(s)
+		return nil
+	}
 	d, err := stream.Detections.Decode(r)
 	if err != nil {
 		return err
@@ -61,6 +71,15 @@ func (f *Fold) Apply(_ string, r stream.Record) error {
 
 // Observe is Apply for a fact that is decoded already.
 func (f *Fold) Observe(d *outage.MinuteDetections) { f.pending[d.Service] = d }
+
+// Probed is Apply for what probes say, decoded already.
+func (f *Fold) Probed(s *outage.ProbeState) {
+	if len(s.Vantages) == 0 {
+		delete(f.state.Probes, s.Service)
+		return
+	}
+	f.state.Probes[s.Service] = s
+}
 
 // Tick ends a minute and returns the revisions it brought.
 func (f *Fold) Tick(m outage.Minute, missing bool) ([]stream.Entry, error) {
@@ -99,6 +118,11 @@ func (f *Fold) awake() []string {
 	for s := range f.state.Lives {
 		set[s] = struct{}{}
 	}
+	for s, p := range f.state.Probes {
+		if p.Quorum {
+			set[s] = struct{}{}
+		}
+	}
 	return slices.Sorted(maps.Keys(set))
 }
 
@@ -106,8 +130,10 @@ func (f *Fold) awake() []string {
 func (f *Fold) advance(service string, m outage.Minute, d *outage.MinuteDetections) {
 	o := observe(d)
 	l := f.state.Lives[service]
+	crowd := o.alarm || l != nil && l.Inc.State.Open() && !l.Measured
+	o.probes = f.config.probed(f.state.Probes[service], d, crowd)
 	switch {
-	case l == nil && !o.alarm:
+	case l == nil && !o.any():
 		return
 	case l == nil:
 		l = born(service, m, o)
@@ -116,7 +142,7 @@ func (f *Fold) advance(service string, m outage.Minute, d *outage.MinuteDetectio
 		f.forget(service)
 		f.advance(service, m, d)
 		return
-	case !l.Inc.State.Open() && !o.alarm:
+	case !l.Inc.State.Open() && !o.any():
 		return
 	case !l.Inc.State.Open():
 		l.retry(o)
@@ -196,6 +222,14 @@ func (f *Fold) Restore(b []byte) error {
 	var s state
 	if err := json.Unmarshal(b, &s); err != nil {
 		return fmt.Errorf("decode the state of incidents: %w", err)
+	}
+	if s.Probes == nil {
+		s.Probes = map[string]*outage.ProbeState{}
+	}
+	for service, p := range s.Probes {
+		if p == nil || p.Service != service {
+			return fmt.Errorf("decode the state of incidents: what probes say of %q is not whole", service)
+		}
 	}
 	if s.Lives == nil || s.Last == nil {
 		return errors.New("decode the state of incidents: lives or last revisions are absent")

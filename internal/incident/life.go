@@ -26,6 +26,12 @@ type life struct {
 	Expected float64 `json:"expected"`
 	// Base is the service's own expected count, as last heard of.
 	Base float64 `json:"base"`
+	// Measured says that probes alone have begun it, and no report has been unusual yet.
+	Measured bool `json:"measured,omitempty"`
+	// Held counts minutes in a row with a quorum; Failed is the last minute in which
+	// probes were out of the ordinary.
+	Held   outage.Minute `json:"held,omitempty"`
+	Failed outage.Minute `json:"failed,omitempty"`
 	// Said is the shape of the last revision.
 	Said string `json:"said"`
 }
@@ -45,11 +51,20 @@ func born(service string, m outage.Minute, o observation) *life {
 		ID:         outage.IncidentID(service, m),
 		Service:    service,
 		Detected:   m,
-		Confidence: o.lead.Baseline.Confidence,
-		Wide:       o.lead.Dimension,
-	}}
-	l.suspect(max(o.lead.Onset, m-maxBackdating))
+		Confidence: outage.ConfidenceNone,
+	}, Measured: true}
+	l.hear(o)
+	l.suspect(max(o.onset(m), m-maxBackdating))
 	return l
+}
+
+// hear notes that people report more than usual: from then on their counts carry it.
+func (l *life) hear(o observation) {
+	if !l.Measured || !o.alarm {
+		return
+	}
+	l.Measured = false
+	l.Inc.Confidence, l.Inc.Wide = o.lead.Baseline.Confidence, o.lead.Dimension
 }
 
 // suspect opens an unconfirmed wave.
@@ -69,7 +84,8 @@ func (l *life) retry(o observation) {
 		Countries:  append([]cell(nil), l.Countries...),
 		Categories: append([]cell(nil), l.Categories...),
 	}
-	l.suspect(max(o.lead.Onset, l.Inc.End))
+	l.Measured = !o.alarm
+	l.suspect(max(o.onset(l.Inc.Minute), l.Inc.End))
 }
 
 // drop ends a trial that came to nothing.
@@ -86,13 +102,15 @@ func (l *life) wave() *outage.Wave { return &l.Inc.Waves[len(l.Inc.Waves)-1] }
 
 // take brings in what a listening minute showed. d is nil when nothing did.
 func (l *life) take(m outage.Minute, d *outage.MinuteDetections, o observation) {
+	l.hear(o)
 	l.note(m, d, o)
+	l.probe(m, &o.probes)
 	inWave := l.wave().End == 0
 	l.Waves.add(l.sample(m, o), inWave)
 	if inWave {
 		l.grow(m, o)
 	}
-	if o.alarm {
+	if o.any() {
 		l.Quiet = 0
 	} else {
 		l.Quiet++

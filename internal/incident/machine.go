@@ -11,20 +11,23 @@ import (
 func (l *life) step(c *Config, m outage.Minute, d *outage.MinuteDetections, o observation) {
 	switch l.Inc.State {
 	case outage.StateSuspected:
-		if confirms(c, d) {
+		if confirms(c, d) || l.Held > c.SecondLook {
 			l.confirm(m)
 		} else if l.Quiet >= c.DismissAfter {
 			l.dismiss(m)
 		}
 	case outage.StateConfirmed:
-		if l.Waves.over(o.alarm) {
+		if l.over(&o) {
 			l.endWave()
+			if l.Measured {
+				l.recovered(o.probes.well, m)
+			}
 			l.Inc.State = outage.StateRecovering
-		} else if onset, ok := l.Waves.towers(); ok {
+		} else if onset, ok := l.Waves.towers(); ok && l.Failed < l.wave().Onset {
 			l.redate(onset)
 		}
 	case outage.StateRecovering:
-		if l.newWave(m, o) {
+		if l.newWave(m, o) || l.failsAgain(&o.probes) {
 			l.Inc.State, l.Inc.End = outage.StateConfirmed, 0
 		} else if l.Quiet >= c.ResolveAfter {
 			l.Inc.State, l.Inc.Closed = outage.StateResolved, m
@@ -68,6 +71,9 @@ func (l *life) dismiss(m outage.Minute) {
 		return
 	}
 	l.endWave()
+	if l.Measured {
+		l.recovered(l.Failed+1, m)
+	}
 	l.Inc.State, l.Inc.Closed = outage.StateDismissed, m
 }
 
@@ -76,10 +82,21 @@ func (l *life) dismiss(m outage.Minute) {
 func (l *life) endWave() {
 	w := l.wave()
 	w.End = max(l.Waves.end(w.Peak), w.Onset+1)
+	if l.Failed >= w.Onset {
+		w.End = max(w.End, l.Failed+1)
+	}
 	for _, s := range l.Waves.Samples[l.Waves.since(w.End):] {
 		w.Total -= s.whole()
 	}
 	w.Total = max(w.Total, w.PeakCount)
+	l.Inc.End = w.End
+}
+
+// recovered dates the end of a wave that probes alone have seen: when the last of them
+// were well again.
+func (l *life) recovered(well, m outage.Minute) {
+	w := l.wave()
+	w.End = min(max(well, w.Onset+1), m+1)
 	l.Inc.End = w.End
 }
 
@@ -154,6 +171,9 @@ func (l *life) shape() string {
 	}
 	s := l.Inc.Severity
 	fmt.Fprintf(&b, "|%g %g %g|", s.Effect, s.Breadth, s.Duration)
+	if p := l.Inc.Probes; p != nil {
+		fmt.Fprintf(&b, "%s %d %d %t %s %s %s|", p.Agreement, p.Failing, p.Networks, p.Quorum, p.Layer, p.Failure, p.Note)
+	}
 	for _, link := range l.Inc.Links {
 		b.WriteString(link.Incident + " ")
 	}

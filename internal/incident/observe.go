@@ -16,6 +16,22 @@ type observation struct {
 	// lead is the detection to date and describe the incident by: the service's
 	// own when it is in alarm, else the most surprising one.
 	lead *outage.Detection
+	// probes is what measurements say beside the reports.
+	probes probing
+}
+
+// any says whether reports or probes are out of the ordinary.
+func (o *observation) any() bool { return o.alarm || o.probes.alarm }
+
+// onset is where the minute places the beginning.
+func (o *observation) onset(m outage.Minute) outage.Minute {
+	switch {
+	case o.lead != nil:
+		return o.lead.Onset
+	case o.probes.since != 0:
+		return min(o.probes.since, m)
+	}
+	return m
 }
 
 // observe sums up a minute. d is nil when nothing was unusual.

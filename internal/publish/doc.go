@@ -7,7 +7,9 @@
 // or headline differ from what was last said of the service, so the topic stays
 // small and nobody is told the same thing twice. A sentence names its numbers
 // with their scope: which minute or since when, and where. It says what people
-// report and what that is consistent with, never why it happened or who did it.
+// report, what probes see beside that, and what both are consistent with, never why
+// it happened or who did it. An incident that people alone have seen says so wherever
+// probes look (probes.go).
 //
 // Limits: countries with fewer than smallCell reports are not named. A sentence
 // is as old as its bulletin; the numbers of this minute stand on the page beside

@@ -33,11 +33,11 @@ func Word(name string, i *outage.Incident) outage.Bulletin {
 	case outage.StateConfirmed:
 		b.Status, b.Headline, b.Reason = outage.StatusProblems, problemsHeadline(name, i), problemsReason(i)
 	case outage.StateRecovering:
-		b.Status, b.Headline, b.Reason = outage.StatusRecovering, name+": reports are falling", recoveringReason(i)
+		b.Status, b.Headline, b.Reason = outage.StatusRecovering, recoveringHeadline(name, i), recoveringReason(i)
 	case outage.StateResolved:
-		b.Status, b.Headline, b.Reason = outage.StatusQuiet, name+": no unusual reports any more", resolvedReason(i)
+		b.Status, b.Headline, b.Reason = outage.StatusQuiet, quietHeadline(name, i)+" any more", resolvedReason(i)
 	case outage.StateDismissed:
-		b.Status, b.Headline, b.Reason = outage.StatusQuiet, name+": no unusual reports", dismissedReason(i)
+		b.Status, b.Headline, b.Reason = outage.StatusQuiet, quietHeadline(name, i), dismissedReason(i)
 	default:
 		b.Status, b.Headline, b.Reason = outage.StatusUnknown, name+": status unknown", "The state of this incident is not known to this version."
 	}
@@ -45,6 +45,9 @@ func Word(name string, i *outage.Incident) outage.Bulletin {
 }
 
 func risingHeadline(name string, i *outage.Incident) string {
+	if measured(i) {
+		return name + ": some probes fail"
+	}
 	if i.Wide != "" {
 		return name + ": more reports than usual " + wide(i)
 	}
@@ -55,7 +58,13 @@ func risingHeadline(name string, i *outage.Incident) string {
 }
 
 func problemsHeadline(name string, i *outage.Incident) string {
+	if measured(i) {
+		return name + ": probes fail" + where(i.Probes)
+	}
 	h := name + ": people report problems"
+	if p := i.Probes; p != nil && p.Quorum {
+		h += ", and probes fail" + where(p)
+	}
 	if i.Severity.Word != "" && i.Severity.Word != "minor" {
 		h += " (" + i.Severity.Word + ")"
 	}
@@ -66,15 +75,24 @@ func problemsHeadline(name string, i *outage.Incident) string {
 }
 
 func risingReason(i *outage.Incident) string {
-	return together(i) + volume(i) + mostly(i) + "; not yet confirmed by a second look" + caution(i) + "."
+	if measured(i) {
+		return failingReason(i, "not yet confirmed")
+	}
+	return together(i) + volume(i) + mostly(i) + "; not yet confirmed by a second look" + caution(i) + "." + beside(i)
 }
 
 func problemsReason(i *outage.Incident) string {
-	return together(i) + volume(i) + mostly(i) + "; consistent with an outage" + caution(i) + "."
+	if measured(i) {
+		return failingReason(i, "consistent with a fault that few people meet, or with the first minutes of an outage")
+	}
+	return together(i) + volume(i) + mostly(i) + "; consistent with an outage" + caution(i) + "." + beside(i)
 }
 
 func recoveringReason(i *outage.Incident) string {
 	w := i.Waves[len(i.Waves)-1]
+	if measured(i) {
+		return fmt.Sprintf("Probes have succeeded again since %s; they failed from %s%s. Reports stayed as usual.", at(i, w.End), at(i, w.Onset), where(i.Probes))
+	}
 	return fmt.Sprintf("Reports have been near their usual level or far below the peak since %s; %s from %s to %s, at most %s in one minute (%s)%s.",
 		at(i, w.End), reports(w.Total), at(i, w.Onset), at(i, w.End), number(w.PeakCount), at(i, w.Peak), caution(i))
 }
@@ -84,11 +102,17 @@ func resolvedReason(i *outage.Incident) string {
 	if n := len(i.Waves); n > 1 {
 		waves = fmt.Sprintf("%d waves", n)
 	}
+	if measured(i) {
+		return fmt.Sprintf("Probes succeed; they failed in %s from %s to %s%s. Reports stayed as usual.", waves, at(i, i.Onset), at(i, i.End), where(i.Probes))
+	}
 	return fmt.Sprintf("Reports are back at their usual level; %s in %s from %s to %s, at most %s in one minute.",
 		reports(i.Total), waves, at(i, i.Onset), at(i, i.End), number(i.Peak))
 }
 
 func dismissedReason(i *outage.Incident) string {
+	if measured(i) {
+		return fmt.Sprintf("The failures from %s on were not confirmed: %s.%s", at(i, i.Onset), voices(i.Probes), noteOf(i.Probes))
+	}
 	return fmt.Sprintf("The rise from %s did not last: %s, and no second look confirmed it.",
 		at(i, i.Onset), reports(i.Total))
 }
