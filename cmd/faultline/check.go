@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"faultline/internal/api"
 	"faultline/internal/catalog"
 	"faultline/internal/probe"
 	"faultline/outage"
@@ -42,13 +43,6 @@ const (
 	maxPhase = 2 * time.Minute
 )
 
-// checked is what one look gave.
-type checked struct {
-	Target       string               `json:"target"`
-	Measurements []outage.Measurement `json:"measurements"`
-	Explanation  probe.Explanation    `json:"explanation"`
-}
-
 // Run implements the command.
 func (c *checkCmd) Run(ctx context.Context, s streams) error {
 	if c.Timeout < minPhase || c.Timeout > maxPhase {
@@ -62,7 +56,7 @@ func (c *checkCmd) Run(ctx context.Context, s streams) error {
 	healthy := true
 	for i, t := range targets {
 		list := c.look(ctx, p, t)
-		out := checked{Target: t.URL, Measurements: list, Explanation: probe.Explain(list)}
+		out := api.Check{Target: t.URL, Measurements: list, Explanation: probe.Explain(list)}
 		healthy = healthy && out.Explanation.Health != probe.HealthFail
 		if err := c.print(s.out, &out, i > 0); err != nil {
 			return fmt.Errorf("print the look: %w", err)
@@ -159,7 +153,7 @@ func serviceTargets(s *outage.Service) ([]outage.Target, error) {
 }
 
 // print writes one look, for people or for programs.
-func (c *checkCmd) print(w io.Writer, out *checked, more bool) error {
+func (c *checkCmd) print(w io.Writer, out *api.Check, more bool) error {
 	if c.JSON {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)

@@ -189,7 +189,7 @@ func (w *world) health(rw http.ResponseWriter, r *http.Request) {
 // pages puts the web part together.
 func (w *world) pages(notice *web.Notice) *web.Web {
 	cfg := web.DefaultConfig()
-	cfg.Notice, cfg.SeverityRule = notice, incident.SeverityRule
+	cfg.Notice, cfg.SeverityRule, cfg.Contact = notice, incident.SeverityRule, w.intake.Contact
 	return web.New(cfg, web.Deps{
 		Store: w.store, Clock: w.clock, Metric: w.registry,
 	})

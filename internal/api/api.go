@@ -1,4 +1,4 @@
-// Package api answers programs: services, series and incidents as JSON, described
+// Package api answers programs: services, series, incidents and measurements as JSON, described
 // by OpenAPI 3.1 at /api/openapi.json.
 //
 // It reads the query store and writes nothing. Method: the pages read the same
@@ -32,6 +32,8 @@ const Version = "1.0.0"
 type Reader interface {
 	store.Overviews
 	store.Histories
+	store.Measures
+	store.Sayings
 }
 
 // API is the part. It implements [http.Handler] for everything below /api/ that
@@ -72,10 +74,11 @@ func New(cfg Config, reader Reader, reg prometheus.Registerer) (*API, error) {
 		a.params["GET "+path] = known
 	}
 	describeReports(h.OpenAPI())
+	describeCheck(h.OpenAPI())
 	return a, nil
 }
 
-const about = "Reports of problems with services, what is usual, and incidents. " +
+const about = "Reports of problems with services, what is usual, what probes measured, and incidents. " +
 	"Times are RFC 3339 in UTC. Counts are distinct reporters: a person counts once per service in 30 minutes. " +
 	"Country and category counts under 5 are not told. Nobody is ever named as the cause."
 
@@ -90,7 +93,9 @@ func (a *API) describe(h huma.API) {
 	}
 	huma.Register(h, get("list-services", "/api/v1/services", "All services, or those that a search finds"), a.listServices)
 	huma.Register(h, get("get-service", "/api/v1/services/{id}", "One service: status, the last 24 hours, countries, categories"), a.getService)
-	huma.Register(h, get("get-series", "/api/v1/services/{id}/series", "Reports over time beside what is usual"), a.getSeries)
+	huma.Register(h, get("get-series", "/api/v1/services/{id}/series", "Reports over time beside what is usual, or what probes measured"), a.getSeries)
+	huma.Register(h, get("list-measurements", "/api/v1/measurements", "Measurements of agents, oldest first"), a.listMeasurements)
+	huma.Register(h, get("list-agents", "/api/v1/agents", "Agents: vantage points, clocks, health"), a.listAgents)
 	huma.Register(h, get("list-incidents", "/api/v1/incidents", "Incidents, newest first"), a.listIncidents)
 	huma.Register(h, get("get-incident", "/api/v1/incidents/{id}", "One incident with its revisions"), a.getIncident)
 }

@@ -30,8 +30,10 @@ func newAPI(t *testing.T) (*httptest.Server, *sqlite.Store) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.Save(t.Context(), world()); err != nil {
-		t.Fatal(err)
+	for _, b := range []*store.Batch{probed(), world()} {
+		if err := s.Save(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cfg := api.DefaultConfig()
 	cfg.SeverityRule = "the rule in full"
@@ -132,6 +134,13 @@ func TestGolden(t *testing.T) {
 		"incidents": "/api/v1/incidents?service=x&from=2025-03-10&to=2025-03-11T00:00:00+00:00",
 		"incident":  "/api/v1/incidents/x-20250310T0945Z",
 		"openapi":   "/api/openapi.json",
+
+		"measurements": "/api/v1/measurements?service=probed&from=2025-03-10T09:00Z&to=2025-03-10T10:00Z&limit=2",
+		"agents":       "/api/v1/agents",
+		"failures":     "/api/v1/services/probed/series?signal=failures&layer=tcp&from=2025-03-10T09:00Z&to=2025-03-10T10:00Z&step=30m",
+		"latency":      "/api/v1/services/probed/series?signal=latency&from=2025-03-10T09:00Z&to=2025-03-10T10:00Z&step=30m",
+		"probed":       "/api/v1/services/probed",
+		"acknowledged": "/api/v1/incidents/probed-20250310T0945Z",
 	} {
 		t.Run(name, func(t *testing.T) {
 			res, body := get(t, srv, path)
@@ -178,7 +187,17 @@ func TestProblems(t *testing.T) {
 		"/api/v1/services/x/series?country=UK":                            {400, "ISO 3166-1"},
 		"/api/v1/services/x/series?category=feed":                         {400, "app, login"},
 		"/api/v1/services/x/series?country=US&category=app":               {400, "one of them"},
-		"/api/v1/services/x/series?signal=probes":                         {400, "reports"},
+		"/api/v1/services/x/series?signal=probes":                         {400, "reports, failures or latency"},
+		"/api/v1/services/x/series?layer=tcp":                             {400, "signal=failures"},
+		"/api/v1/services/x/series?signal=failures&layer=ip":              {400, "dns"},
+		"/api/v1/services/x/series?signal=failures&category=app":          {400, "leave it out"},
+		"/api/v1/services/x/series?signal=latency&family=5":               {400, "4 or 6"},
+		"/api/v1/measurements":                                            {400, "neither service nor agent"},
+		"/api/v1/measurements?service=nobody":                             {404, "no service"},
+		"/api/v1/measurements?agent=nobody":                               {404, "/api/v1/agents"},
+		"/api/v1/measurements?service=x&limit=501":                        {400, "limit"},
+		"/api/v1/measurements?service=x&after=yesterday":                  {400, "after is"},
+		"/api/v1/measurements?service=x&from=2025-03-11&to=2025-03-10":    {400, "before"},
 		"/api/v1/services/x/series?step=90s":                              {400, "step"},
 		"/api/v1/services/x/series?step=0m":                               {400, "step"},
 		"/api/v1/services/x/series?step=2d":                               {400, "step"},

@@ -28,20 +28,21 @@ type Incident struct {
 	Closed    *time.Time `json:"closed" doc:"When it was resolved or dismissed"`
 	Reopened  int        `json:"reopened" doc:"Waves that came after it was resolved"`
 
-	Scope      string  `json:"scope" doc:"What the counts count"`
-	Peak       int     `json:"peak_reports_per_minute" doc:"Highest minute, all countries"`
-	Total      int     `json:"total_reports" doc:"All waves, all countries"`
-	Count      int     `json:"reports_in_minute" doc:"In the minute as_of, all countries"`
-	Expected   float64 `json:"expected_in_minute" doc:"What is usual for that minute, all countries"`
-	Score      float64 `json:"score" doc:"Highest -log10 of the tail probability so far"`
-	Confidence string  `json:"confidence" doc:"Of the baseline: none, low or normal"`
-	Waves      []Wave  `json:"waves"`
-	Countries  []Cell  `json:"countries" doc:"By first seen"`
-	Categories []Cell  `json:"categories" doc:"By first seen"`
-	SmallCells string  `json:"small_cells" doc:"Why some numbers are null"`
-	Severity   Grade   `json:"severity"`
-	Links      []Link  `json:"links" doc:"Incidents of family that were open at the same time"`
-	Page       string  `json:"page" doc:"Path of the page for people"`
+	Scope      string         `json:"scope" doc:"What the counts count"`
+	Peak       int            `json:"peak_reports_per_minute" doc:"Highest minute, all countries"`
+	Total      int            `json:"total_reports" doc:"All waves, all countries"`
+	Count      int            `json:"reports_in_minute" doc:"In the minute as_of, all countries"`
+	Expected   float64        `json:"expected_in_minute" doc:"What is usual for that minute, all countries"`
+	Score      float64        `json:"score" doc:"Highest -log10 of the tail probability so far"`
+	Confidence string         `json:"confidence" doc:"Of the baseline: none, low or normal"`
+	Waves      []Wave         `json:"waves"`
+	Countries  []Cell         `json:"countries" doc:"By first seen"`
+	Categories []Cell         `json:"categories" doc:"By first seen"`
+	SmallCells string         `json:"small_cells" doc:"Why some numbers are null"`
+	Severity   Grade          `json:"severity"`
+	Probes     *outage.Probes `json:"probes,omitempty" doc:"What measurements say of it; left out while no agent looks"`
+	Links      []Link         `json:"links" doc:"Incidents of family that were open at the same time"`
+	Page       string         `json:"page" doc:"Path of the page for people"`
 }
 
 // Wave is one rise and fall.
@@ -103,6 +104,7 @@ func FromIncident(in outage.Incident) Incident {
 		Countries:  cells(in.Countries, &in, countryLabel),
 		Categories: cells(in.Categories, &in, names.CategoryLabel),
 	}
+	out.Probes = in.Probes
 	for _, w := range in.Waves {
 		out.Waves = append(out.Waves, Wave{
 			Onset: w.Onset.Time(), Peak: w.Peak.Time(), End: optional(w.End), PeakCount: w.PeakCount, Total: w.Total,

@@ -23,6 +23,8 @@ type IncidentDetail struct {
 	Incident
 	SeverityRule string     `json:"severity_rule,omitempty" doc:"The rule in full"`
 	Revisions    []Revision `json:"revisions" doc:"Oldest first"`
+	// Acknowledged is nil where nobody reads the vendor's page.
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty" doc:"When the vendor first admitted it; left out while nobody reads its status page"`
 }
 
 // Revision is one change of an incident.
@@ -120,6 +122,10 @@ func (a *API) incident(ctx context.Context, id string) (IncidentDetail, error) {
 	if err != nil {
 		return IncidentDetail{}, err
 	}
+	pulse, err := a.store.Pulse(ctx)
+	if err != nil {
+		return IncidentDetail{}, err
+	}
 	out := IncidentDetail{
 		Incident:     FromIncident(revs[len(revs)-1]),
 		SeverityRule: a.cfg.SeverityRule, Revisions: make([]Revision, len(revs)),
@@ -131,5 +137,6 @@ func (a *API) incident(ctx context.Context, id string) (IncidentDetail, error) {
 			Waves: len(r.Waves), Peak: r.Peak, Total: r.Total,
 		}
 	}
-	return out, nil
+	out.Acknowledged, err = a.acknowledged(ctx, &revs[len(revs)-1], pulse.Closed)
+	return out, err
 }

@@ -58,3 +58,8 @@ func describeReports(doc *huma.OpenAPI) {
 		Responses: responses,
 	})
 }
+
+// describeCheck adds what "faultline check --json" prints, for those who read it.
+func describeCheck(doc *huma.OpenAPI) {
+	doc.Components.Schemas.Schema(reflect.TypeFor[Check](), true, "Check")
+}

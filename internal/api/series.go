@@ -16,18 +16,21 @@ type Series struct {
 	Signal   string     `json:"signal"`
 	Country  string     `json:"country,omitempty"`
 	Category string     `json:"category,omitempty"`
+	Layer    string     `json:"layer,omitempty"`
+	Network  string     `json:"network,omitempty"`
+	Family   int        `json:"family,omitempty" doc:"Of addresses: 4 or 6"`
 	From     *time.Time `json:"from" doc:"Inclusive; the first bucket starts here; null when there is no minute yet"`
 	To       *time.Time `json:"to" doc:"Exclusive"`
 	Step     string     `json:"step" doc:"Width of a bucket"`
 	Scope    string     `json:"scope" doc:"What the counts count"`
-	Total    *int       `json:"total_reports" doc:"Sum of the buckets that are told, all of them closed or provisional"`
+	Total    *int       `json:"total_reports" doc:"Sum of the buckets that are told, all of them closed or provisional; null for other signals"`
 	Buckets  []Bucket   `json:"buckets"`
 }
 
 // Bucket is one step of a series.
 type Bucket struct {
 	Start       time.Time `json:"start"`
-	Reports     *int      `json:"reports" doc:"Null where nobody listened or the count is suppressed"`
+	Reports     *int      `json:"reports" doc:"Null where nobody listened, the count is suppressed, or the signal is another"`
 	Display     string    `json:"display"`
 	Suppressed  bool      `json:"suppressed,omitempty" doc:"There may be reports that are too few to tell"`
 	SetAside    int       `json:"set_aside,omitempty" doc:"Kept but not counted; whole service only"`
@@ -36,6 +39,10 @@ type Bucket struct {
 	Expected    *float64  `json:"expected,omitempty" doc:"What is usual for the whole bucket; whole service only"`
 	Low         *float64  `json:"low,omitempty" doc:"5 % of quiet buckets have fewer"`
 	High        *float64  `json:"high,omitempty" doc:"5 % of quiet buckets have more"`
+	Attempts    *int      `json:"attempts,omitempty" doc:"Of failures: attempts that were made; of latency: those that did not fail"`
+	Failures    *int      `json:"failures,omitempty" doc:"Of failures: attempts that failed"`
+	Share       *float64  `json:"share,omitempty" doc:"Of failures: failed of all"`
+	Latency     *float64  `json:"latency_ms,omitempty" doc:"Of latency: geometric mean in milliseconds"`
 }
 
 // Breakdown is how reports of a span divide.
@@ -58,9 +65,12 @@ type Part struct {
 
 type getSeriesInput struct {
 	ID       string `path:"id" doc:"Id of the service, such as x"`
-	Signal   string `query:"signal" doc:"reports, the only one so far" example:"reports"`
+	Signal   string `query:"signal" doc:"reports if not given, failures or latency: the latter two of probes" example:"reports"`
 	Country  string `query:"country" doc:"Two-letter code; not together with category" example:"US"`
-	Category string `query:"category" doc:"A report category of the service"`
+	Category string `query:"category" doc:"A report category of the service; reports only"`
+	Layer    string `query:"layer" doc:"dns, route, tcp, tls, quic, http or app; whole attempts if not given; failures and latency only" example:"tcp"`
+	Network  string `query:"network" doc:"Of a vantage point, as declared, such as AS64500; failures and latency only"`
+	Family   string `query:"family" doc:"Of addresses, 4 or 6; failures and latency only"`
 	From     string `query:"from" doc:"RFC 3339 or 2025-03-10T09:30Z, inclusive; 24 hours before to if not given"`
 	To       string `query:"to" doc:"Exclusive; the end of the open minute if not given"`
 	Step     string `query:"step" doc:"Width of a bucket: whole minutes from 1m to 1d" example:"15m"`
@@ -76,12 +86,16 @@ func (a *API) series(ctx context.Context, in *getSeriesInput) (Series, error) {
 	if err != nil {
 		return Series{}, err
 	}
-	if in.Signal != "" && in.Signal != outage.SignalReports {
-		return Series{}, bad(fmt.Errorf("signal is %q: want %s, the only one so far", shorten(in.Signal), outage.SignalReports))
+	signal, err := signalOf(in.Signal)
+	if err != nil {
+		return Series{}, bad(err)
 	}
 	country, err := parseCountry(in.Country)
 	if err != nil {
 		return Series{}, bad(err)
+	}
+	if signal == outage.SignalReports && in.Layer+in.Network+in.Family != "" {
+		return Series{}, bad(fmt.Errorf("layer, network and family are of what is measured: ask with signal=%s or signal=%s", askFailures, askLatency))
 	}
 	category, err := parseCategory(in.Category, &row.Service)
 	if err != nil {
@@ -97,6 +111,9 @@ func (a *API) series(ctx context.Context, in *getSeriesInput) (Series, error) {
 	s, err := parseSpan(in.From, in.To, in.Step, latest(pulse, &row))
 	if err != nil {
 		return Series{}, bad(err)
+	}
+	if signal != outage.SignalReports {
+		return a.measuredSeries(ctx, store.ProbedQuery{Service: in.ID, Signal: signal, Country: country}, in, s)
 	}
 	return a.readSeries(ctx, store.SeriesQuery{
 		Service: in.ID, Country: country, Category: category, From: s.from, To: s.to, Step: s.step,

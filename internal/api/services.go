@@ -82,6 +82,8 @@ type ServiceDetail struct {
 	Countries        Breakdown  `json:"countries"`
 	Categories       Breakdown  `json:"categories"`
 	OpenIncident     *Incident  `json:"open_incident,omitempty"`
+	Probes           *ProbesNow `json:"probes,omitempty" doc:"What independent probes say; left out while nobody probes it"`
+	Vendor           *Vendor    `json:"vendor,omitempty" doc:"What it says of itself; left out while nobody reads its status page"`
 }
 
 func summary(r *store.Row) ServiceSummary {
@@ -191,6 +193,12 @@ func (a *API) service(ctx context.Context, id string) (ServiceDetail, error) {
 		return out, err
 	}
 	if out.Categories, err = a.breakdown(ctx, a.store.Categories, q, names.CategoryLabel); err != nil {
+		return out, err
+	}
+	if out.Probes, err = a.probes(ctx, &row, pulse.Closed); err != nil {
+		return out, err
+	}
+	if out.Vendor, err = a.vendor(ctx, id, pulse.Closed); err != nil {
 		return out, err
 	}
 	open, err := a.store.Incidents(ctx, store.IncidentFilter{Service: id, OpenOnly: true, Limit: 1})

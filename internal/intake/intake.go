@@ -102,10 +102,8 @@ func (in *Intake) Reload(s *Specs) { in.specs.Store(s) }
 // Register adds the endpoints of agents.
 func (in *Intake) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/agents", in.register)
-	mux.HandleFunc("GET /api/v1/agents", in.list)
 	mux.HandleFunc("POST /api/v1/measurements", in.measurements)
 	mux.HandleFunc("GET /api/v1/plan", in.plan)
-	mux.HandleFunc("GET /probing", in.contactPage)
 }
 
 // Run reads what is known of agents, and says every minute what has changed, until

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -117,19 +116,11 @@ func (s *Spec) journeys(harder bool) []agentapi.Target {
 	return out
 }
 
-// contactPage is where the people whose servers are probed learn who does that, and
-// how to end it.
-func (in *Intake) contactPage(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	specs := in.specs.Load()
-	if specs == nil || specs.Contact == "" {
-		fmt.Fprintln(w, "This Faultline probes nothing.")
-		return
+// Contact is where the people whose servers are probed find the operator; empty
+// while nothing is probed.
+func (in *Intake) Contact() string {
+	if specs := in.specs.Load(); specs != nil {
+		return specs.Contact
 	}
-	fmt.Fprintf(w, "This is Faultline, an outage observatory. Its agents look at a few public addresses of\n"+
-		"services, about once a minute from each vantage point, to tell people whether a service\n"+
-		"is down, for whom and since when. They send no forms, log in nowhere and keep no content.\n\n"+
-		"Requests say so: their User-Agent begins with \"faultline/\" and names this contact:\n\n    %s\n\n"+
-		"Ask there to be left alone, and name the host: it goes on the list of those that are\n"+
-		"not probed by anybody who uses this Faultline.\n", specs.Contact)
+	return ""
 }

@@ -125,12 +125,3 @@ func (n *newcomer) Settle(err error) {
 	defer n.book.mu.Unlock()
 	delete(n.book.agents, n.agent.ID)
 }
-
-// list tells which agents there are.
-func (in *Intake) list(w http.ResponseWriter, _ *http.Request) {
-	if !in.ready.Load() {
-		in.refuse(w, nil, errStarting)
-		return
-	}
-	in.answer(w, http.StatusOK, agentapi.Agents{Agents: in.book.list()})
-}

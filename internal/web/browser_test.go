@@ -64,7 +64,7 @@ func serve(t *testing.T, f *fakeStore) string {
 
 var shownPages = []string{
 	"/", "/?q=face", "/?q=zzz", "/s/x", "/s/x?report=counted", "/s/x?report=country", "/s/x?report=failed", "/s/youtube",
-	"/i/x-20250310T0932Z", "/about", "/about/demo", "/nothing",
+	"/i/x-20250310T0932Z", "/about", "/about/demo", "/probes", "/nothing",
 }
 
 // patience is how long a browser may take on a machine that is busy with other
@@ -88,7 +88,11 @@ func TestAccessible(t *testing.T) {
 		"phone-light": browsertest.Phone, "phone-dark": browsertest.Phone.InDark(),
 		"desk-light": browsertest.Desktop, "desk-dark": browsertest.Desktop.InDark(),
 	}
-	pages := map[string]string{"empty": empty + "/"}
+	probed, single := serve(t, probedDay()), serve(t, alone())
+	pages := map[string]string{
+		"empty": empty + "/", "probed": probed + "/s/x", "probed-incident": probed + "/i/x-20250310T0932Z", "agents": probed + "/agents",
+		"alone": single + "/s/x", "unheard": serve(t, unheard()) + "/i/x-20250310T0932Z",
+	}
 	for _, p := range shownPages {
 		pages[strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(strings.TrimPrefix(p, "/"))] = url + p
 	}

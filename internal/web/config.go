@@ -14,6 +14,9 @@ type Config struct {
 	// SeverityRule says in a sentence or two how the severity of an incident is
 	// reached; it is printed beside the word.
 	SeverityRule string
+	// Contact is where the people whose servers are probed find the operator: a page or
+	// an address of mail; nil or empty: nothing is probed.
+	Contact func() string
 	// PollEvery is how often the store is asked whether anything is new.
 	PollEvery time.Duration
 	// MaxStreams bounds the live streams; 0 takes the default.

@@ -24,6 +24,11 @@ type fakeStore struct {
 	countries []store.Share
 	problems  []store.Share
 	aside     int
+	looks     []store.Look
+	latency   []store.Probed
+	agents    []store.Heard
+	states    []outage.ProbeState
+	words     []outage.VendorWord
 	err       error
 	reads     int // of all rows
 }
@@ -114,6 +119,30 @@ func (f *fakeStore) Revisions(_ context.Context, id string) ([]outage.Incident, 
 		return revs, nil
 	}
 	return nil, fmt.Errorf("incident %s: %w", id, store.ErrNotFound)
+}
+
+func (f *fakeStore) Agents(context.Context) ([]store.Heard, error) { return f.agents, f.err }
+
+func (f *fakeStore) Measurements(context.Context, store.MeasurementQuery) ([]store.Kept, error) {
+	return nil, f.err
+}
+
+func (f *fakeStore) Looks(context.Context, string, outage.Minute, outage.Minute) ([]store.Look, error) {
+	return f.looks, f.err
+}
+
+func (f *fakeStore) Probed(context.Context, store.ProbedQuery) ([]store.Probed, error) {
+	return f.latency, f.err
+}
+
+func (f *fakeStore) Standing(context.Context) ([]outage.ProbeState, error) { return f.states, f.err }
+
+func (f *fakeStore) States(context.Context, string, outage.Minute) ([]outage.ProbeState, error) {
+	return f.states, f.err
+}
+
+func (f *fakeStore) Words(context.Context, string, outage.Minute) ([]outage.VendorWord, error) {
+	return f.words, f.err
 }
 
 // change bumps the version after f changed something.

@@ -36,6 +36,13 @@ func TestGolden(t *testing.T) {
 		"incident":         {store: x, path: "/i/x-20250310T0932Z"},
 		"incident_gap":     {store: withGap(), path: "/i/x-20250310T0932Z"},
 		"incident_dismiss": {store: dismissed(), path: "/i/x-20250310T0932Z"},
+		"service_probed":   {store: probedDay(), path: "/s/x"},
+		"service_alone":    {store: alone(), path: "/s/x"},
+		"incident_probed":  {store: probedDay(), path: "/i/x-20250310T0932Z"},
+		"incident_unheard": {store: unheard(), path: "/i/x-20250310T0932Z"},
+		"agents":           {store: probedDay(), path: "/agents"},
+		"agents_none":      {store: x, path: "/agents"},
+		"probes":           {store: x, path: "/probes"},
 		"about":            {store: x, path: "/about"},
 		"notfound":         {store: x, path: "/s/facebok"},
 	} {

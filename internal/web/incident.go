@@ -49,13 +49,14 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 	}
 	// A closed incident may be reopened, so its page stays live too.
 	sh.Live = "/live?page=" + url.QueryEscape(here)
-	return w.build(frame{
-		name: "incident", view: v, shell: sh,
-		parts: []partOf{
-			{"state", "state", v}, {"timeline", "line", v.Line}, {"waves", "waves", v.Waves},
-			{"places", "places", v}, {"history", "history", v},
-		},
-	})
+	parts := []partOf{
+		{"state", "state", v}, {"timeline", "line", v.Line}, {"waves", "waves", v.Waves},
+		{"places", "places", v}, {"history", "history", v},
+	}
+	if v.Measured != nil || v.Vendor != nil {
+		parts = append(parts, partOf{"measured", "measured", v})
+	}
+	return w.build(frame{name: "incident", view: v, shell: sh, parts: parts})
 }
 
 func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.IncidentFacts, error) {
@@ -77,6 +78,9 @@ func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.I
 	q := store.SeriesQuery{Service: last.Service, From: from, To: to, Step: step}
 	if f.Buckets, err = w.deps.Store.Series(ctx, q); err != nil {
 		return f, fmt.Errorf("read the timeline of %s: %w", id, err)
+	}
+	if f.Words, err = w.deps.Store.Words(ctx, last.Service, last.Onset-wordsBefore); err != nil {
+		return f, fmt.Errorf("read the words on %s: %w", last.Service, err)
 	}
 	return f, nil
 }

@@ -66,14 +66,20 @@ func (w *Web) renderService(ctx context.Context, s *snapshot, id, answer string)
 		page.Countries = geo.Countries()
 	}
 	here := "/s/" + url.PathEscape(id)
+	parts := []partOf{
+		{"status", "status", v.Status}, {"numbers", "numbers", v.Numbers},
+		{"day", "line", v.Day}, {"hour", "line", v.Hour},
+		{"problems", "breakdown", v.Problems}, {"countries", "breakdown", v.Countries},
+		{"past", "past", v.Past},
+	}
+	if v.Probes != nil {
+		parts = append(parts, partOf{"probes", "probes", v.Probes})
+	}
+	if v.Vendor != nil {
+		parts = append(parts, partOf{"vendor", "vendor", v.Vendor})
+	}
 	return w.build(frame{
-		name: "service", view: page,
-		parts: []partOf{
-			{"status", "status", v.Status}, {"numbers", "numbers", v.Numbers},
-			{"day", "line", v.Day}, {"hour", "line", v.Hour},
-			{"problems", "breakdown", v.Problems}, {"countries", "breakdown", v.Countries},
-			{"past", "past", v.Past},
-		},
+		name: "service", view: page, parts: parts,
 		shell: shell{
 			Title:       "Is " + v.Name + " down? " + v.Status.Status.Word + " - Faultline",
 			Description: v.Name + ": " + v.Status.Status.Word + ". " + v.Status.Reason,
@@ -113,5 +119,40 @@ func (w *Web) serviceFacts(ctx context.Context, s *snapshot, row store.Row) (vie
 	if f.Past, err = w.deps.Store.Incidents(ctx, past); err != nil {
 		return f, fmt.Errorf("read the incidents of %s: %w", id, err)
 	}
-	return f, nil
+	return f, w.measured(ctx, &f, day)
 }
+
+// measured adds what agents and the vendor say to the facts of a service.
+func (w *Web) measured(ctx context.Context, f *view.ServiceFacts, day store.SeriesQuery) error {
+	id, p := day.Service, &f.Probes
+	states, err := w.deps.Store.States(ctx, id, day.To)
+	if err != nil {
+		return fmt.Errorf("read what probes say of %s: %w", id, err)
+	}
+	if n := len(states); n > 0 {
+		p.State = &states[n-1]
+	}
+	p.From = day.From
+	if p.Looks, err = w.deps.Store.Looks(ctx, id, day.From, day.To); err != nil {
+		return fmt.Errorf("read a day of probes of %s: %w", id, err)
+	}
+	if p.State != nil || len(p.Looks) > 0 {
+		q := store.ProbedQuery{Service: id, Signal: outage.SignalLatency, From: day.From, To: day.To, Step: day.Step}
+		if p.Latency, err = w.deps.Store.Probed(ctx, q); err != nil {
+			return fmt.Errorf("read a day of latency of %s: %w", id, err)
+		}
+	}
+	f.Vendor.Of = f.Open
+	from := day.From
+	if f.Open != nil {
+		from = f.Open.Onset - wordsBefore
+	}
+	if f.Vendor.Words, err = w.deps.Store.Words(ctx, id, from); err != nil {
+		return fmt.Errorf("read the words on %s: %w", id, err)
+	}
+	return nil
+}
+
+// wordsBefore is how long before its onset a vendor may have spoken of an incident,
+// and more than that.
+const wordsBefore = outage.Day

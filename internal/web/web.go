@@ -1,5 +1,5 @@
 // Package web serves the public pages: what is out now, one service, one
-// incident, and how it all works.
+// incident, the vantage points, whom to write to about probes, and how it all works.
 //
 // It reads the query store and the clock of its world, and writes nothing. A
 // page is a pure view of what the store answered, rendered on the server and
@@ -26,6 +26,8 @@ import (
 type Reader interface {
 	store.Overviews
 	store.Histories
+	store.Measures
+	store.Sayings
 }
 
 // Deps is what the pages stand on.
@@ -73,6 +75,9 @@ func (w *Web) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /s/{service}", w.service)
 	mux.HandleFunc("GET /i/{incident}", w.incident)
 	mux.HandleFunc("GET /live", w.live)
+	mux.HandleFunc("GET /agents", w.agents)
+	mux.HandleFunc("GET /probes", w.probes)
+	mux.HandleFunc("GET /probing", w.probes)
 	mux.HandleFunc("GET /about", w.about)
 	mux.HandleFunc("GET /about/demo", w.aboutNotice)
 	mux.HandleFunc("GET /robots.txt", w.robots)

@@ -20,6 +20,7 @@ type IncidentFacts struct {
 	Buckets   []store.Bucket
 	Step      outage.Minute
 	Rule      string // the severity rule in words
+	Words     []outage.VendorWord
 }
 
 // Incident is the incident page.
@@ -36,9 +37,12 @@ type Incident struct {
 	Score                  string
 	Now                    string // reports of the last minute beside what was expected
 	Severity               Severity
-	Low                    string // what low confidence means here, "" when it is normal
-	Basis                  string // signals other than reports that it rests on, "" when there are none
-	Wide                   string // of what there are many that show it together only
+	Low                    string    // what low confidence means here, "" when it is normal
+	Heard                  bool      // people take part in it
+	Basis                  string    // signals other than reports that it rests on, "" when there are none
+	Measured               *Measured // what probes say; nil while no agent looks
+	Vendor                 *Vendor   // nil: nobody reads its status page
+	Wide                   string    // of what there are many that show it together only
 	Line                   Line
 	Waves                  []Wave
 	Countries, Categories  Cells
@@ -105,7 +109,7 @@ func IncidentOf(f IncidentFacts) Incident {
 		Onset: At(i.Onset, 0), Detected: At(i.Detected, ref),
 		Confirmed: optional(i.Confirmed, ref), End: optional(i.End, ref), Closed: optional(i.Closed, ref),
 		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
-		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Basis: basis(i.Basis), Wide: wide(i.Wide),
+		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Heard: heard(i), Basis: basis(i.Basis), Wide: wide(i.Wide),
 		Line:  incidentLine(f, i),
 		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, i, country, ref),
 		Categories: affectedOf("Problem", i.Categories, i, category, ref),
@@ -126,6 +130,8 @@ func IncidentOf(f IncidentFacts) Incident {
 	for _, l := range i.Links {
 		v.Links = append(v.Links, Link{l.Incident, l.Service, l.Why})
 	}
+	v.Measured = measuredOf(i)
+	v.Vendor = VendorOf(VendorFacts{Words: f.Words, Of: i}, f.Pulse.Closed)
 	v.History, v.HistoryLeft = HistoryOf(f.Revisions)
 	return v
 }
@@ -157,6 +163,12 @@ func endOf(i *outage.Incident, closed outage.Minute) outage.Minute {
 
 func summary(i *outage.Incident, length string) string {
 	began := "Reports began to rise about " + At(i.Onset, 0).Text
+	if !heard(i) {
+		began = "Probes began to fail about " + At(i.Onset, 0).Text
+	}
+	if !heard(i) {
+		return measuredSummary(i, began, length)
+	}
 	switch i.State {
 	case outage.StateSuspected:
 		return began + ". It is not confirmed: more reports, from a later span and from several networks, are needed."
@@ -269,7 +281,7 @@ func perStep(step outage.Minute) string {
 func basis(families string) string {
 	words := map[string]string{"probes": "our own probes", "operator": "the operator's own word"}
 	var out []string
-	for _, family := range strings.Split(families, "+") {
+	for family := range strings.SplitSeq(families, "+") {
 		if family != "crowd" && family != "" {
 			out = append(out, cmp.Or(words[family], family))
 		}

@@ -21,6 +21,9 @@ type Line struct {
 	Open        string // what the last bucket is while it is provisional
 	Bars        bool
 	Dots        string // what the marked buckets are
+	What        string // what is drawn, as the legend says it
+	Column      string // the same, heading the table
+	Gap         string // why there is nothing where there is nothing
 }
 
 // LineRow is one bucket in the table.
@@ -35,7 +38,7 @@ type LineRow struct {
 func LineOf(spec chart.Spec) Line {
 	l := Line{
 		Plot: chart.New(spec), Step: Span(spec.Step), Bars: spec.Bars, HasWaves: len(spec.Waves) > 0,
-		Rows: make([]LineRow, 0, len(spec.Buckets)),
+		Rows: make([]LineRow, 0, len(spec.Buckets)), What: "reports", Column: "Reports", Gap: "nobody listened",
 	}
 	missing := 0
 	for i := len(spec.Buckets) - 1; i >= 0; i-- { // the newest first: that is what people look for

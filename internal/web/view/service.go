@@ -22,6 +22,8 @@ type ServiceFacts struct {
 	Categories []store.Share
 	Past       []outage.Incident
 	Family     []store.Row // other services of the same family
+	Probes     ProbeFacts
+	Vendor     VendorFacts
 }
 
 // Steps of the two charts of a service page.
@@ -48,6 +50,8 @@ type Service struct {
 	Problems       Breakdown
 	Countries      Breakdown
 	Past           []PastIncident
+	Probes         *Probes // nil: it was never probed
+	Vendor         *Vendor // nil: nobody reads its status page
 }
 
 // Category is one button.
@@ -109,6 +113,8 @@ func ServiceOf(f ServiceFacts) Service {
 	}
 	v.Day = dayLine(f)
 	v.Hour = hourLine(f)
+	v.Probes = ProbesOf(&f.Probes, &f.Row.Bulletin, f.Pulse.Closed)
+	v.Vendor = VendorOf(f.Vendor, f.Pulse.Closed)
 	for i := range f.Past {
 		v.Past = append(v.Past, pastOf(&f.Past[i], f.Pulse.Closed))
 	}

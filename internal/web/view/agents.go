@@ -1,0 +1,98 @@
+package view
+
+import (
+	"fmt"
+	"math"
+
+	"faultline/internal/store"
+	"faultline/outage"
+)
+
+// Agents is the page of vantage points.
+type Agents struct {
+	List  []Agent
+	World World
+}
+
+// Agent is one of them.
+type Agent struct {
+	ID, Place, Resolver string
+	Status              Status // whether it can be believed
+	Why                 string
+	Clock               string
+	Seen                *Moment // last time that it was heard of
+	Registered          Moment
+	Records             string
+	Moved               string // the network that it is heard from, where that is not the declared one
+	Version             string
+}
+
+// AgentsOf builds the page from the agents and from what is said of each service.
+func AgentsOf(list []store.Heard, states []outage.ProbeState, w World, closed outage.Minute) Agents {
+	judged, at := map[string]*outage.VantageState{}, map[string]outage.Minute{}
+	for i := range states {
+		for j := range states[i].Vantages {
+			s := &states[i].Vantages[j]
+			if judged[s.Agent] == nil || states[i].Minute > at[s.Agent] {
+				judged[s.Agent], at[s.Agent] = s, states[i].Minute
+			}
+		}
+	}
+	v := Agents{World: w}
+	for i := range list {
+		a := &list[i]
+		one := Agent{
+			ID: a.ID, Place: PlaceOf(a.Vantage), Resolver: a.Vantage.Resolver, Clock: clockWords(a.Clock),
+			Seen: optional(max(a.Seen, a.Measured), closed), Registered: At(a.Registered, closed),
+			Records: Count(int(min(a.Sequence, math.MaxInt32))), Version: a.Version,
+		}
+		if a.Observed != "" && a.Vantage.Network != "" && a.Observed != a.Vantage.Network {
+			one.Moved = a.Observed
+		}
+		one.Status, one.Why = agentStatus(a, judged[a.ID], closed)
+		v.List = append(v.List, one)
+	}
+	return v
+}
+
+// silentAfter is how long an agent may be silent before the page says so, whatever
+// was said of it before.
+const silentAfter outage.Minute = 10
+
+func agentStatus(a *store.Heard, s *outage.VantageState, closed outage.Minute) (Status, string) {
+	heard := max(a.Seen, a.Measured)
+	switch {
+	case closed-heard > silentAfter:
+		return Status{"problems", "Away"}, "Nothing was heard of it for " + Span(closed-heard) + "."
+	case s == nil:
+		return Status{"unknown", "Not judged yet"}, "It has measured no service for long enough."
+	case s.Health == "healthy":
+		return Status{"quiet", "Healthy"}, sentence(s.HealthWhy)
+	case s.Health == "impaired":
+		return Status{"rising", "Impaired"}, sentence(s.HealthWhy)
+	case s.Health == "offline":
+		return Status{"problems", "Offline"}, sentence(s.HealthWhy)
+	}
+	return Status{"unknown", "Not known"}, sentence(s.HealthWhy)
+}
+
+// clockWords say how far an agent's clock is off.
+func clockWords(c outage.Clock) string {
+	ms := math.Abs(c.OffsetMS)
+	switch {
+	case !c.Synced:
+		return "not measured yet"
+	case ms < 1:
+		return "right within 1 ms"
+	case c.OffsetMS > 0:
+		return length(ms) + " behind ours"
+	}
+	return length(ms) + " ahead of ours"
+}
+
+func length(ms float64) string {
+	if ms < 1000 {
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", ms/1000)
+}
