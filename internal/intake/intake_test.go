@@ -248,7 +248,7 @@ func TestRegister(t *testing.T) {
 	if got := r.facts("agents"); len(got) != 2 {
 		t.Errorf("%d agents are in the log, want 2", len(got))
 	}
-	if list := r.Agents(); len(list) != 1 || list[0].Vantage.Network != "AS64500" {
+	if list := r.Agents(); len(list) != 2 || list[0].Vantage.Network != "AS64500" {
 		t.Errorf("the list: %+v", list)
 	}
 	for _, life := range []time.Duration{0, -time.Hour, MaxTokenLife + 1} {
