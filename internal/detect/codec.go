@@ -14,7 +14,7 @@ import (
 
 // snapshotVersion is the first number of a snapshot. A snapshot of another
 // version is refused, and the part folds its topic anew.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // errSnapshot is what a snapshot that does not fit is refused with.
 var errSnapshot = errors.New("snapshot of the detector does not fit: remove it so that it is made anew from the log")

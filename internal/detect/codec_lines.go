@@ -20,6 +20,8 @@ func (w *writer) lines(s *service) error {
 		w.num(uint64(len(l.cells)))
 		for _, c := range l.cells {
 			w.text(c.country)
+			w.text(string(c.layer))
+			w.num(uint64(c.family))
 			w.flag(c.open)
 			w.flag(c.lastWorse)
 			w.flag(c.available)
@@ -70,19 +72,19 @@ func (r *reader) lines(f *Fold, s *service) error {
 
 // sample reads the i-th series of a line.
 func (r *reader) sample(f *Fold, l *line, i int) error {
-	country := r.text()
+	key := part{country: r.text(), layer: outage.Layer(r.text()), family: int(r.num() & math.MaxInt32)}
 	c := l.cells[0]
 	if i > 0 {
-		if l.index[country] != nil || country == "" {
+		if l.index[key] != nil || !key.valid() {
 			return errSnapshot
 		}
-		fresh, err := f.newSample(l.signal, country, len(l.index))
+		fresh, err := f.newSample(l.signal, key, l.countries())
 		if err != nil {
 			return err
 		}
 		c = fresh
 		l.cells = append(l.cells, c)
-		l.index[country] = c
+		l.index[key] = c
 	}
 	c.open, c.lastWorse, c.available = r.num() == 1, r.num() == 1, r.num() == 1
 	c.count, c.trials, c.sum = int(r.num()&math.MaxInt32), int(r.num()&math.MaxInt32), math.Float64frombits(r.num())

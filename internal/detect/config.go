@@ -10,7 +10,7 @@ type Config struct {
 	CountryBudget  float64 // shared by the countries of a service
 	CategoryBudget float64 // shared by its categories
 	PooledBudget   float64 // shared by its countries, categories and networks as wholes
-	SignalBudget   float64 // shared by its signals other than reports, and their countries
+	SignalBudget   float64 // shared by its signals other than reports, their countries, layers and families
 	CombinedBudget float64 // all signals together
 	// Series that a service may have. Who comes later has none: what is reported
 	// there is seen in the service's total only.

@@ -6,7 +6,8 @@
 //
 // Method: package scan, once for all reports of a service, once for each of its
 // countries and once for each of its categories, with a shared budget of false
-// episodes. While the series of all reports is in an episode nothing of that
+// episodes; and, where agents look, once for the errors of attempts and once for their
+// latency, each for the whole service and for each country, layer and address family. While the series of all reports is in an episode nothing of that
 // service is learned. A minute without a record is zero for every service; a
 // minute that is ticked as missing is missing for all.
 //

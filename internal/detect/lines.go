@@ -11,19 +11,52 @@ import (
 )
 
 // line is a signal of a service other than its reports: errors of attempts, a level, or
-// a word. Each has a series for the whole service and one for each country; a minute
-// without a point is missing, not zero.
+// a word. Each has a series for the whole service and one for each country, layer and
+// address family; a minute without a point is missing, not zero. Networks have none:
+// one vantage point proves nothing, and what it sees is told where probes are judged.
 type line struct {
 	signal outage.Signal
-	cells  []*sample // that of all countries first; of a word nothing
-	index  map[string]*sample
+	cells  []*sample // that of the whole service first; of a word nothing
+	index  map[part]*sample
 	heard  outage.Minute // last minute with a point; 0: never
 	level  int           // of a word
 }
 
+// part says which attempts a series takes: of a country, at a layer, or to a family of
+// addresses. At most one is set; none: all whole attempts.
+type part struct {
+	country string
+	layer   outage.Layer
+	family  int
+}
+
+// compare orders parts: the whole first, then countries, layers and families.
+func (p part) compare(o part) int {
+	return cmp.Or(cmp.Compare(p.family, o.family), cmp.Compare(p.layer, o.layer), cmp.Compare(p.country, o.country))
+}
+
+// valid says whether there can be a series of a part, besides that of the whole.
+func (p part) valid() bool {
+	switch {
+	case p.country != "":
+		return p.layer == "" && p.family == 0
+	case p.layer != "":
+		return p.family == 0 && slices.Contains(layers[:], p.layer)
+	}
+	return p.family == 4 || p.family == 6
+}
+
+// layers that have a series.
+var layers = [...]outage.Layer{
+	outage.LayerDNS, outage.LayerRoute, outage.LayerTCP, outage.LayerTLS, outage.LayerQUIC, outage.LayerHTTP, outage.LayerApp,
+}
+
+// families of addresses that have one.
+var families = [...]int{4, 6}
+
 // sample is one series of a line, with what came in the running minute.
 type sample struct {
-	country              string
+	part
 	series               scan.Series
 	open                 bool
 	count, trials        int
@@ -50,23 +83,49 @@ func (s *service) takeSignal(f *Fold, p *outage.Point, m outage.Minute) error {
 		return nil // nothing was attempted, or the numbers cannot be
 	}
 	l.heard = m
-	l.cells[0].add(p)
-	if p.Country == "" {
-		return nil
+	if p.Layer != "" {
+		return l.addTo(f, part{layer: p.Layer}, p)
 	}
-	c := l.index[p.Country]
+	l.cells[0].add(p)
+	if p.Family != 0 {
+		if err := l.addTo(f, part{family: p.Family}, p); err != nil {
+			return err
+		}
+	}
+	if p.Country != "" {
+		return l.addTo(f, part{country: p.Country}, p)
+	}
+	return nil
+}
+
+// addTo adds a point to the series of a part, made when it is first heard of.
+func (l *line) addTo(f *Fold, key part, p *outage.Point) error {
+	c := l.index[key]
 	if c == nil {
-		if len(l.index) >= f.cfg.Countries {
+		if !key.valid() || key.country != "" && l.countries() >= f.cfg.Countries {
 			return nil
 		}
-		if c, err = f.newSample(l.signal, p.Country, len(l.index)); err != nil {
-			return fmt.Errorf("begin a series of service %s: %w", s.id, err)
+		fresh, err := f.newSample(l.signal, key, l.countries())
+		if err != nil {
+			return fmt.Errorf("begin a series of %s: %w", l.signal.Name, err)
 		}
+		c = fresh
 		l.cells = append(l.cells, c)
-		l.index[p.Country] = c
+		l.index[key] = c
 	}
 	c.add(p)
 	return nil
+}
+
+// countries is how many have a series.
+func (l *line) countries() int {
+	n := 0
+	for key := range l.index {
+		if key.country != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // line is the service's line of a signal, made when it is first heard of; nil when the
@@ -81,9 +140,9 @@ func (s *service) line(f *Fold, signal string) (*line, error) {
 		if row.Name != signal || row.Kind == outage.KindCount {
 			continue
 		}
-		l := &line{signal: row, index: map[string]*sample{}}
+		l := &line{signal: row, index: map[part]*sample{}}
 		if row.Kind != outage.KindWord {
-			c, err := f.newSample(row, "", 0)
+			c, err := f.newSample(row, part{}, 0)
 			if err != nil {
 				return nil, fmt.Errorf("begin the %s of service %s: %w", signal, s.id, err)
 			}
@@ -101,9 +160,10 @@ func rank(signal string) int {
 	return slices.IndexFunc(outage.Signals(), func(s outage.Signal) bool { return s.Name == signal })
 }
 
-// newSample makes the series of a signal, of the order-th country to appear or of all.
-// Half of a signal's share of the budget is for all, the rest is shared harmonically.
-func (f *Fold) newSample(signal outage.Signal, country string, order int) (*sample, error) {
+// newSample makes the series of a signal, of the order-th country to appear, of another
+// part, or of all. Half of a signal's share of the budget is for all, a quarter is
+// shared harmonically by countries, an eighth evenly by layers and by families.
+func (f *Fold) newSample(signal outage.Signal, key part, order int) (*sample, error) {
 	kinds := 0
 	for _, row := range outage.Signals() {
 		if row.Kind == outage.KindRate || row.Kind == outage.KindValue {
@@ -111,8 +171,13 @@ func (f *Fold) newSample(signal outage.Signal, country string, order int) (*samp
 		}
 	}
 	budget := f.cfg.SignalBudget / float64(kinds) / 2
-	if country != "" {
-		budget /= float64(order+1) * harmonic(f.cfg.Countries)
+	switch {
+	case key.country != "":
+		budget /= 2 * float64(order+1) * harmonic(f.cfg.Countries)
+	case key.layer != "":
+		budget /= 4 * float64(len(layers))
+	case key.family != 0:
+		budget /= 4 * float64(len(families))
 	}
 	kind := scan.Value
 	if signal.Kind == outage.KindRate {
@@ -122,7 +187,7 @@ func (f *Fold) newSample(signal outage.Signal, country string, order int) (*samp
 	if err != nil {
 		return nil, err
 	}
-	return &sample{country: country, series: series}, nil
+	return &sample{part: key, series: series}, nil
 }
 
 // add counts a point of the running minute.
@@ -142,7 +207,7 @@ func (l *line) miss(from, to outage.Minute) {
 	}
 }
 
-// close ends a minute: detections of the whole service first, then by country.
+// close ends a minute: detections of the whole service first, then of its parts.
 func (l *line) close(m outage.Minute) []outage.Detection {
 	var out []outage.Detection
 	for _, c := range l.cells {
@@ -154,7 +219,9 @@ func (l *line) close(m outage.Minute) []outage.Detection {
 		}
 	}
 	l.forget()
-	slices.SortFunc(out, func(a, b outage.Detection) int { return cmp.Compare(a.Country, b.Country) })
+	slices.SortFunc(out, func(a, b outage.Detection) int {
+		return part{a.Country, a.Layer, a.Family}.compare(part{b.Country, b.Layer, b.Family})
+	})
 	return out
 }
 
@@ -179,7 +246,7 @@ func (c *sample) close(signal outage.Signal, m outage.Minute) (outage.Detection,
 		return outage.Detection{}, false
 	}
 	d := outage.Detection{
-		Signal: signal.Name, Country: c.country, Phase: phase(e.Phase), Count: c.count, Trials: c.trials,
+		Signal: signal.Name, Country: c.country, Layer: c.layer, Family: c.family, Phase: phase(e.Phase), Count: c.count, Trials: c.trials,
 		Baseline: baseline(c.series.Forecast(int64(m))), Score: r.Score, Window: r.Window,
 		WindowCount: int(r.WindowCount), WindowExpected: r.WindowExpected, Effect: r.Effect,
 		First: outage.Minute(e.First), Onset: outage.Minute(e.Onset), OnsetCount: int(e.Count), Confirm: e.Confirm,
