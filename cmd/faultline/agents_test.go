@@ -110,7 +110,7 @@ type vantages struct {
 	uplinks []*uplink
 }
 
-func newVantages(t *testing.T, n int, target, control string) *vantages {
+func newVantages(t *testing.T, n int, target string, controls ...string) *vantages {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -122,7 +122,7 @@ func newVantages(t *testing.T, n int, target, control string) *vantages {
 	}
 	s := settings{Data: filepath.Join(dir, "hub"), KeepReports: minKept, KeepMinutes: minKept}
 	s.Catalog = []string{write("mine.yaml", "kind: banks\nservices: [{id: mine, name: Mine}]\n")}
-	s.Probes = write("probes.yaml", fmt.Sprintf("contact: mailto:ops@example.org\ntargets: [{service: mine, url: %q}]\ncontrols: [{url: %q}]\n", target, control))
+	s.Probes = write("probes.yaml", fmt.Sprintf("contact: mailto:ops@example.org\ntargets: [{service: mine, url: %q}]\ncontrols: [{url: %q}, {url: %q}]\n", target, controls[0], controls[1]))
 	w, err := openWorld(t.Context(), s, clock.Real{})
 	if err != nil {
 		t.Fatal(err)
@@ -166,14 +166,15 @@ func newVantages(t *testing.T, n int, target, control string) *vantages {
 	return v
 }
 
-// seen counts an agent's measurements of the service since a time, and those that failed.
+// seen counts an agent's attempts at the service since a time, and those that failed.
+// The way there, which is walked while an incident is open, is none.
 func (v *vantages) seen(a *agent.Agent, role outage.Role, since time.Time) (all, failed, late int) {
 	v.t.Helper()
 	check := chain.Verifier{}
 	err := eachFact(v.t.Context(), v.world.log, stream.Measurements.Name, func(r stream.Record) error {
 		check.Add(r.Data)
 		m, err := stream.Measurements.Decode(r)
-		if err != nil || m.Agent != a.ID() || m.Target.Role != role || m.Time.Before(since) {
+		if err != nil || m.Agent != a.ID() || m.Target.Role != role || m.Path != nil || m.Time.Before(since) {
 			return err
 		}
 		all++
@@ -230,7 +231,7 @@ func TestThreeAgents(t *testing.T) {
 	signal.Notify(hangup, syscall.SIGHUP)
 	signal.Stop(hangup)
 	synctest.Test(t, func(t *testing.T) {
-		v := newVantages(t, 3, target, control)
+		v := newVantages(t, 3, target, control, control+"other")
 		time.Sleep(5*time.Minute + time.Second)
 		for i, a := range v.agents {
 			if all, failed, late := v.seen(a, outage.RolePrimary, time.Time{}); all < 4 || failed+late > 0 {
