@@ -18,10 +18,7 @@ func (l *life) step(c *Config, m outage.Minute, d *outage.MinuteDetections, o ob
 		}
 	case outage.StateConfirmed:
 		if l.over(&o) {
-			l.endWave()
-			if l.Measured {
-				l.recovered(o.probes.well, m)
-			}
+			l.endWave(o.probes.well)
 			l.Inc.State = outage.StateRecovering
 		} else if onset, ok := l.Waves.towers(); ok && l.Failed < l.wave().Onset {
 			l.redate(onset)
@@ -70,33 +67,30 @@ func (l *life) dismiss(m outage.Minute) {
 		l.Inc.Minute = m
 		return
 	}
-	l.endWave()
-	if l.Measured {
-		l.recovered(l.Failed+1, m)
-	}
+	l.endWave(0)
 	l.Inc.State, l.Inc.Closed = outage.StateDismissed, m
 }
 
 // endWave closes the latest wave where its excess went and takes the minutes
-// after that out of its total again.
-func (l *life) endWave() {
+// after that out of its total again. Where probes have failed in it, it lasted until
+// they were well again; of a wave that they alone have seen nothing else is known.
+func (l *life) endWave(well outage.Minute) {
 	w := l.wave()
-	w.End = max(l.Waves.end(w.Peak), w.Onset+1)
-	if l.Failed >= w.Onset {
-		w.End = max(w.End, l.Failed+1)
+	recovered := l.Failed + 1
+	if well != 0 {
+		recovered = min(recovered, well)
 	}
+	if !l.Measured {
+		w.End = l.Waves.end(w.Peak)
+	}
+	if l.Failed >= w.Onset {
+		w.End = max(w.End, recovered)
+	}
+	w.End = max(w.End, w.Onset+1)
 	for _, s := range l.Waves.Samples[l.Waves.since(w.End):] {
 		w.Total -= s.whole()
 	}
 	w.Total = max(w.Total, w.PeakCount)
-	l.Inc.End = w.End
-}
-
-// recovered dates the end of a wave that probes alone have seen: when the last of them
-// were well again.
-func (l *life) recovered(well, m outage.Minute) {
-	w := l.wave()
-	w.End = min(max(well, w.Onset+1), m+1)
 	l.Inc.End = w.End
 }
 

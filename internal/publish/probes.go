@@ -29,7 +29,7 @@ func quietHeadline(name string, i *outage.Incident) string {
 // failingReason is the sentence of an incident that probes alone have seen.
 func failingReason(i *outage.Incident, so string) string {
 	w := i.Waves[len(i.Waves)-1]
-	return fmt.Sprintf("Since %s %s%s; %s; reports are as usual.%s", at(i, w.Onset), voices(i.Probes), how(i.Probes), so, noteOf(i.Probes))
+	return fmt.Sprintf("Since %s %s%s; %s; no unusual reports.%s", at(i, w.Onset), voices(i.Probes), how(i.Probes), so, noteOf(i.Probes))
 }
 
 // beside says what probes add to reports: the label of an incident that the crowd

@@ -19,11 +19,11 @@ func TestProbesInWords(t *testing.T) {
 		{"probes alone, one of them", outage.StateSuspected, "probes",
 			outage.Probes{Agreement: "neither", Looking: 1, Failing: 1, Networks: 1, Layer: outage.LayerTCP, Failure: outage.FailureTimeout, Note: "One vantage point alone proves nothing."},
 			"X: some probes fail",
-			"Since 09:28 UTC 1 of 1 agent fails, first when connecting (no answer in time); not yet confirmed; reports are as usual. One vantage point alone proves nothing."},
+			"Since 09:28 UTC 1 of 1 agent fails, first when connecting (no answer in time); not yet confirmed; no unusual reports. One vantage point alone proves nothing."},
 		{"a quorum of probes", outage.StateConfirmed, "probes",
 			outage.Probes{Agreement: "probes_only", Looking: 3, Failing: 2, Networks: 2, Quorum: true, Layer: outage.LayerHTTP, Failure: outage.FailureHTTP5xx},
 			"X: probes fail when asking for the page",
-			"Since 09:28 UTC 2 of 3 agents fail, in 2 networks, first when asking for the page (http 5xx); consistent with a fault that few people meet, or with the first minutes of an outage; reports are as usual."},
+			"Since 09:28 UTC 2 of 3 agents fail, in 2 networks, first when asking for the page (http 5xx); consistent with a fault that few people meet, or with the first minutes of an outage; no unusual reports."},
 		{"both", outage.StateConfirmed, "crowd+probes",
 			outage.Probes{Agreement: "both", Looking: 3, Failing: 3, Networks: 3, Quorum: true, Layer: outage.LayerDNS, Failure: outage.FailureNXDOMAIN},
 			"X: people report problems, and probes fail when looking up the name",
@@ -34,7 +34,7 @@ func TestProbesInWords(t *testing.T) {
 		{"nobody looks", outage.StateConfirmed, "crowd", outage.Probes{Agreement: "unprobed"}, "X: people report problems", "Crowd only: no probe that can be believed looks at it."},
 		{"over", outage.StateResolved, "probes",
 			outage.Probes{Agreement: "probes_only", Looking: 3, Failing: 2, Networks: 2, Quorum: true, Layer: outage.LayerTCP},
-			"X: no failing probes any more", "Probes succeed; they failed in one wave from 09:28 UTC to 09:40 UTC when connecting. Reports stayed as usual."},
+			"X: no failing probes any more", "Probes succeed; they failed in one wave from 09:28 UTC to 09:40 UTC when connecting. No unusual reports came."},
 	} {
 		i := &outage.Incident{
 			ID: "x", Service: "x", State: c.state, Minute: m, Onset: m - 2, End: m + 10, Waves: []outage.Wave{{Onset: m - 2, Total: 50}},

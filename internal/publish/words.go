@@ -62,14 +62,14 @@ func problemsHeadline(name string, i *outage.Incident) string {
 		return name + ": probes fail" + where(i.Probes)
 	}
 	h := name + ": people report problems"
-	if p := i.Probes; p != nil && p.Quorum {
-		h += ", and probes fail" + where(p)
-	}
 	if i.Severity.Word != "" && i.Severity.Word != "minor" {
 		h += " (" + i.Severity.Word + ")"
 	}
 	if n := len(i.Waves); n > 1 {
 		h += ", " + ordinal(n) + " wave"
+	}
+	if p := i.Probes; p != nil && p.Quorum {
+		h += ", and probes fail" + where(p)
 	}
 	return h
 }
@@ -91,7 +91,7 @@ func problemsReason(i *outage.Incident) string {
 func recoveringReason(i *outage.Incident) string {
 	w := i.Waves[len(i.Waves)-1]
 	if measured(i) {
-		return fmt.Sprintf("Probes have succeeded again since %s; they failed from %s%s. Reports stayed as usual.", at(i, w.End), at(i, w.Onset), where(i.Probes))
+		return fmt.Sprintf("Probes have succeeded again since %s; they failed from %s%s. No unusual reports came.", at(i, w.End), at(i, w.Onset), where(i.Probes))
 	}
 	return fmt.Sprintf("Reports have been near their usual level or far below the peak since %s; %s from %s to %s, at most %s in one minute (%s)%s.",
 		at(i, w.End), reports(w.Total), at(i, w.Onset), at(i, w.End), number(w.PeakCount), at(i, w.Peak), caution(i))
@@ -103,7 +103,7 @@ func resolvedReason(i *outage.Incident) string {
 		waves = fmt.Sprintf("%d waves", n)
 	}
 	if measured(i) {
-		return fmt.Sprintf("Probes succeed; they failed in %s from %s to %s%s. Reports stayed as usual.", waves, at(i, i.Onset), at(i, i.End), where(i.Probes))
+		return fmt.Sprintf("Probes succeed; they failed in %s from %s to %s%s. No unusual reports came.", waves, at(i, i.Onset), at(i, i.End), where(i.Probes))
 	}
 	return fmt.Sprintf("Reports are back at their usual level; %s in %s from %s to %s, at most %s in one minute.",
 		reports(i.Total), waves, at(i, i.Onset), at(i, i.End), number(i.Peak))
