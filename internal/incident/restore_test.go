@@ -46,6 +46,17 @@ func minute(t *rapid.T, m outage.Minute) []outage.MinuteDetections {
 	return out
 }
 
+// probed draws what probes may say of one of them.
+func probed(t *rapid.T, m outage.Minute) []*outage.ProbeState {
+	if rapid.IntRange(0, 3).Draw(t, "probed") > 0 {
+		return nil
+	}
+	words := rapid.SliceOfN(rapid.SampledFrom([]string{"ok", "ok", "fail", "fail", "partly", "refused", "off"}), 0, 3).Draw(t, "words")
+	s := sees(m, m-outage.Minute(rapid.IntRange(0, 90).Draw(t, "since")), words...)
+	s.Service = "facebook"
+	return []*outage.ProbeState{s}
+}
+
 // TestRestore checks at random sequences that a fold restored at any minute goes
 // on as the one that was never stopped, and that no sequence breaks an incident.
 func TestRestore(t *testing.T) {
@@ -60,6 +71,10 @@ func TestRestore(t *testing.T) {
 			for _, d := range minute(t, m) {
 				live.Observe(&d)
 				other.Observe(&d)
+			}
+			for _, s := range probed(t, m) {
+				live.Probed(s)
+				other.Probed(s)
 			}
 			missing := rapid.IntRange(0, 19).Draw(t, "missing") == 0
 			a, b := entries(t, live, m, missing), entries(t, other, m, missing)
