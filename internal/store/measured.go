@@ -75,7 +75,9 @@ type Probed struct {
 	Missing int
 }
 
-// Heard is an agent with the last minute in which a measurement of it came.
+// Heard is an agent with the last minute in which a measurement of it came. Its clock
+// and sequence are of its last measurement, for an agent is said again every few
+// minutes only.
 type Heard struct {
 	outage.Agent
 	Measured outage.Minute // 0: none is kept

@@ -24,13 +24,13 @@ func (c *change) measurements(ctx context.Context) error {
 	if len(c.b.Measurements) == 0 {
 		return nil
 	}
-	rows, heard, last := []any{}, map[string]outage.Minute{}, uint64(0)
+	rows, heard, last := []any{}, map[string]*outage.Measurement{}, uint64(0)
 	looks := slots{}
 	for i := range c.b.Measurements {
 		m := &c.b.Measurements[i]
 		made := store.MadeAt(&m.Fact)
 		rows = append(rows, int64(m.Seq), m.Fact.Target.Service, m.Fact.Agent, int64(made), int64(m.Fact.Received), string(m.Data))
-		heard[m.Fact.Agent] = max(heard[m.Fact.Agent], m.Fact.Received)
+		heard[m.Fact.Agent] = &m.Fact // they come in the order of its sequence
 		last = max(last, m.Seq)
 		looks.add(&m.Fact, made)
 	}
@@ -38,9 +38,14 @@ func (c *change) measurements(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for id, at := range heard {
-		_, err := c.tx.ExecContext(ctx, `INSERT INTO agent (id, revision, measured) VALUES (?, 0, ?)
-			ON CONFLICT DO UPDATE SET measured = max(measured, excluded.measured)`, id, int64(at))
+	for id, m := range heard {
+		clock, err := json.Marshal(m.Clock)
+		if err != nil {
+			return err
+		}
+		_, err = c.tx.ExecContext(ctx, `INSERT INTO agent (id, revision, measured, sequence, clock) VALUES (?, 0, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET measured = excluded.measured, sequence = excluded.sequence, clock = excluded.clock
+			WHERE excluded.sequence >= agent.sequence`, id, int64(m.Received), int64(m.Sequence), string(clock))
 		if err != nil {
 			return err
 		}
@@ -137,13 +142,19 @@ func scanJSON(scan scanner, into any) error {
 // Agents implements store.Measures.
 func (s *Store) Agents(ctx context.Context) ([]store.Heard, error) {
 	var all []store.Heard
-	err := each(ctx, s.read, `SELECT measured, data FROM agent WHERE data IS NOT NULL ORDER BY id`, nil, func(scan scanner) error {
+	err := each(ctx, s.read, `SELECT measured, sequence, clock, data FROM agent WHERE data IS NOT NULL ORDER BY id`, nil, func(scan scanner) error {
 		var h store.Heard
-		var data []byte
-		if err := scan(&h.Measured, &data); err != nil {
+		var sequence int64
+		var clock, data []byte
+		if err := scan(&h.Measured, &sequence, &clock, &data); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(data, &h.Agent); err != nil {
+		err := json.Unmarshal(data, &h.Agent)
+		if err == nil && uint64(sequence) > h.Sequence {
+			h.Sequence = uint64(sequence)
+			err = json.Unmarshal(clock, &h.Clock)
+		}
+		if err != nil {
 			return fmt.Errorf("decode an agent: %w: %w", store.ErrDamaged, err)
 		}
 		all = append(all, h)

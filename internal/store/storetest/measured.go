@@ -152,13 +152,16 @@ func testAgents(t *testing.T, h *harness) {
 	newer := a
 	newer.Revision, newer.Presence = 2, outage.AgentAway
 	h.save(&store.Batch{Agents: []outage.Agent{b, a, newer}, Measurements: []store.Measurement{attempt("a", 1, start+5, ""), attempt("nobody", 2, start, "")}})
-	h.save(&store.Batch{Agents: []outage.Agent{a}, Measurements: []store.Measurement{attempt("a", 3, start+2, "")}})
+	last := attempt("a", 3, start+6, "")
+	last.Fact.Clock = outage.Clock{OffsetMS: 2.5, Synced: true}
+	h.save(&store.Batch{Agents: []outage.Agent{a}, Measurements: []store.Measurement{last}})
+	newer.Sequence, newer.Clock = 3, last.Fact.Clock
 	h.twice(func(t *testing.T) {
 		got, err := h.Agents(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "agents", got, []store.Heard{{Agent: newer, Measured: start + 5}, {Agent: b}})
+		equal(t, "agents", got, []store.Heard{{Agent: newer, Measured: start + 6}, {Agent: b}})
 	})
 }
 

@@ -44,6 +44,8 @@ CREATE TABLE agent (
     id TEXT PRIMARY KEY,
     revision INTEGER NOT NULL,
     measured INTEGER NOT NULL DEFAULT 0,
+    sequence INTEGER NOT NULL DEFAULT 0,
+    clock TEXT,
     data TEXT
 ) WITHOUT ROWID;
 
