@@ -118,13 +118,13 @@ type Acknowledgement struct {
 }
 
 // probes finds what measurements say; nil when nobody has looked.
-func (a *API) probes(ctx context.Context, row *store.Row, now outage.Minute) (*ProbesNow, error) {
-	states, err := a.store.States(ctx, row.Service.ID, now+1)
+func (a *API) probes(ctx context.Context, service string, open []outage.Incident, now outage.Minute) (*ProbesNow, error) {
+	states, err := a.store.States(ctx, service, now+1)
 	if err != nil || len(states) == 0 {
 		return nil, err
 	}
 	s := states[len(states)-1]
-	crowd := row.Bulletin.Status == outage.StatusProblems || row.Bulletin.Status == outage.StatusRising
+	crowd := len(open) > 0 && judge.Heard(open[0].Basis)
 	deep := judge.CanBeHealthy(s.Depth)
 	agree := judge.Agree(crowd, judge.Probing{Healthy: s.Looking, Failing: s.Quorum, Deep: deep})
 	title, meaning := agree.Words(deep)

@@ -195,9 +195,6 @@ func (a *API) service(ctx context.Context, id string) (ServiceDetail, error) {
 	if out.Categories, err = a.breakdown(ctx, a.store.Categories, q, names.CategoryLabel); err != nil {
 		return out, err
 	}
-	if out.Probes, err = a.probes(ctx, &row, pulse.Closed); err != nil {
-		return out, err
-	}
 	if out.Vendor, err = a.vendor(ctx, id, pulse.Closed); err != nil {
 		return out, err
 	}
@@ -209,7 +206,8 @@ func (a *API) service(ctx context.Context, id string) (ServiceDetail, error) {
 		in := FromIncident(open[0])
 		out.OpenIncident = &in
 	}
-	return out, nil
+	out.Probes, err = a.probes(ctx, id, open, pulse.Closed)
+	return out, err
 }
 
 // quarter is the step of the last day.

@@ -1,5 +1,10 @@
 package judge
 
+import (
+	"slices"
+	"strings"
+)
+
 // Agreement is what the crowd and the probes say of each other.
 type Agreement string
 
@@ -33,6 +38,12 @@ func Agree(crowd bool, p Probing) Agreement {
 		return AgreeProbes
 	}
 	return AgreeNeither
+}
+
+// Heard says whether the crowd takes part in an incident with this basis, which names
+// families of signals joined by "+".
+func Heard(basis string) bool {
+	return basis == "" || slices.Contains(strings.Split(basis, "+"), "crowd")
 }
 
 // Words are what a page says of an agreement: what is so, and what it may mean.

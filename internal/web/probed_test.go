@@ -127,21 +127,23 @@ func unheard() *fakeStore {
 // that answers is never called healthy.
 func TestAgreement(t *testing.T) {
 	for name, c := range map[string]struct {
-		status outage.Status
+		crowd  bool
 		quorum bool
 		depth  outage.Depth
 		state  string
 		says   string
 	}{
-		"both":    {outage.StatusProblems, true, outage.DepthPage, "failing", "People and probes agree"},
-		"crowd":   {outage.StatusRising, false, outage.DepthPage, "healthy", "Reported, not seen by probes"},
-		"probes":  {outage.StatusQuiet, true, outage.DepthPage, "failing", "Seen by probes, not reported"},
-		"neither": {outage.StatusQuiet, false, outage.DepthPage, "healthy", "Nothing unusual."},
-		"edge":    {outage.StatusQuiet, false, outage.DepthEdge, "edge_answers", "Nothing unusual, seen from the edge"},
+		"both":    {true, true, outage.DepthPage, "failing", "People and probes agree"},
+		"crowd":   {true, false, outage.DepthPage, "healthy", "Reported, not seen by probes"},
+		"probes":  {false, true, outage.DepthPage, "failing", "Seen by probes, not reported"},
+		"neither": {false, false, outage.DepthPage, "healthy", "Nothing unusual."},
+		"edge":    {false, false, outage.DepthEdge, "edge_answers", "Nothing unusual, seen from the edge"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := probedDay()
-			f.rows[4].Bulletin.Status = c.status
+			if revs := f.incidents["x-20250310T0932Z"]; !c.crowd {
+				revs[len(revs)-1].Basis = "probes" // reports are as usual
+			}
 			f.states[0].Quorum, f.states[0].Depth, f.states[0].State = c.quorum, c.depth, c.state
 			body := get(t, newTestWeb(f, nil), "/s/x").Body.String()
 			_, part, _ := strings.Cut(body, `data-part="probes"`)

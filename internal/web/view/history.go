@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"faultline/internal/judge"
 	"faultline/outage"
 )
 
@@ -68,6 +69,9 @@ func changes(prev, cur *outage.Incident) []string {
 }
 
 func stateText(prev, cur *outage.Incident) string {
+	if !judge.Heard(cur.Basis) {
+		return measuredText(prev, cur)
+	}
 	switch cur.State {
 	case outage.StateSuspected:
 		if prev.State == "" {
@@ -83,6 +87,26 @@ func stateText(prev, cur *outage.Incident) string {
 		return "Recovering: reports are near the usual, or far below the peak."
 	case outage.StateResolved:
 		return "Resolved: an hour without unusual reports."
+	case outage.StateDismissed:
+		return "Dismissed: half an hour without more."
+	}
+	return "State " + string(cur.State) + "."
+}
+
+// measuredText says the same of an incident that probes alone have seen.
+func measuredText(prev, cur *outage.Incident) string {
+	switch cur.State {
+	case outage.StateSuspected:
+		return "Suspected: probes fail."
+	case outage.StateConfirmed:
+		if prev.State == outage.StateRecovering || prev.State == outage.StateResolved {
+			return "Confirmed again: probes fail anew."
+		}
+		return "Confirmed: probes went on failing at enough vantage points."
+	case outage.StateRecovering:
+		return "Recovering: probes get through again."
+	case outage.StateResolved:
+		return "Resolved: an hour in which probes got through."
 	case outage.StateDismissed:
 		return "Dismissed: half an hour without more."
 	}

@@ -166,7 +166,7 @@ func sayNow(n Now) string {
 func CardOf(r *store.Row, inc *outage.Incident) Card {
 	c := Card{
 		ID: r.Service.ID, Name: r.Service.Name,
-		Status:   StatusOf(r.Bulletin.Status),
+		Status:   StatusWith(r.Bulletin.Status, inc),
 		Headline: r.Bulletin.Headline,
 		Reason:   r.Bulletin.Reason,
 		Also:     strings.Join(r.Service.Aliases, ", "),
@@ -187,7 +187,8 @@ func CardOf(r *store.Row, inc *outage.Incident) Card {
 const maxKinds = 1000
 
 // GroupsOf lists every service by section, sections in the order of the catalog, services by name.
-func GroupsOf(rows []store.Row) []Group {
+// open finds a service's open incident, nil when there is none.
+func GroupsOf(rows []store.Row, open func(service string) *outage.Incident) []Group {
 	at := map[string]int{}
 	var groups []Group
 	for i := range rows {
@@ -204,7 +205,7 @@ func GroupsOf(rows []store.Row) []Group {
 		item := Item{ID: s.ID, Name: s.Name}
 		switch rows[i].Bulletin.Status {
 		case outage.StatusProblems, outage.StatusRising, outage.StatusRecovering:
-			status := StatusOf(rows[i].Bulletin.Status)
+			status := StatusWith(rows[i].Bulletin.Status, open(s.ID))
 			item.Status = &status
 		}
 		groups[g].Items = append(groups[g].Items, item)

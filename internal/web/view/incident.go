@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"faultline/internal/judge"
 	"faultline/internal/store"
 	"faultline/internal/web/chart"
 	"faultline/outage"
@@ -109,7 +110,7 @@ func IncidentOf(f IncidentFacts) Incident {
 		Onset: At(i.Onset, 0), Detected: At(i.Detected, ref),
 		Confirmed: optional(i.Confirmed, ref), End: optional(i.End, ref), Closed: optional(i.Closed, ref),
 		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
-		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Heard: heard(i), Basis: basis(i.Basis), Wide: wide(i.Wide),
+		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Heard: judge.Heard(i.Basis), Basis: basis(i.Basis), Wide: wide(i.Wide),
 		Line:  incidentLine(f, i),
 		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, i, country, ref),
 		Categories: affectedOf("Problem", i.Categories, i, category, ref),
@@ -118,7 +119,7 @@ func IncidentOf(f IncidentFacts) Incident {
 	v.Title = v.Service + ": incident of " + i.Onset.Time().Format("2 January 2006")
 	v.Summary = summary(i, v.Length)
 	v.Say = v.Service + ": " + v.State.Word + ". " + v.Summary
-	if i.State.Open() {
+	if i.State.Open() && v.Heard {
 		v.Now = fmt.Sprintf("%s in the minute %s, where %s would be usual", Plural(i.Count, "report"), i.Minute.Time().Format("15:04 UTC"), usual(i.Expected))
 	}
 	if i.Reopened > 0 {
@@ -129,6 +130,9 @@ func IncidentOf(f IncidentFacts) Incident {
 	}
 	for _, l := range i.Links {
 		v.Links = append(v.Links, Link{l.Incident, l.Service, l.Why})
+	}
+	if !v.Heard {
+		v.Low = "" // there is no baseline in it
 	}
 	v.Measured = measuredOf(i)
 	v.Vendor = VendorOf(VendorFacts{Words: f.Words, Of: i}, f.Pulse.Closed)
@@ -163,10 +167,10 @@ func endOf(i *outage.Incident, closed outage.Minute) outage.Minute {
 
 func summary(i *outage.Incident, length string) string {
 	began := "Reports began to rise about " + At(i.Onset, 0).Text
-	if !heard(i) {
+	if !judge.Heard(i.Basis) {
 		began = "Probes began to fail about " + At(i.Onset, 0).Text
 	}
-	if !heard(i) {
+	if !judge.Heard(i.Basis) {
 		return measuredSummary(i, began, length)
 	}
 	switch i.State {

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"faultline/internal/judge"
@@ -17,11 +16,6 @@ type Measured struct {
 	Failure   string // where and how, empty while nothing fails
 	Depth     string
 	Note      string
-}
-
-// heard says whether people take part in an incident.
-func heard(i *outage.Incident) bool {
-	return i.Basis == "" || slices.Contains(strings.Split(i.Basis, "+"), "crowd")
 }
 
 func measuredOf(i *outage.Incident) *Measured {
@@ -57,6 +51,9 @@ func measuredSummary(i *outage.Incident, began, length string) string {
 		return began + ", for " + length + ". Hardly anybody reported it."
 	case outage.StateDismissed:
 		return began + ", but nothing more came of it: it was never confirmed."
+	}
+	if i.Probes != nil && i.Probes.Quorum {
+		return began + ". It is not confirmed yet: they have to go on failing."
 	}
 	return began + ". It is not confirmed: healthy agents in more networks, or reports, are needed."
 }

@@ -61,7 +61,8 @@ type Strip struct {
 }
 
 // ProbesOf builds the view; nil when nobody has ever probed the service.
-func ProbesOf(f *ProbeFacts, b *outage.Bulletin, closed outage.Minute) *Probes {
+// The crowd takes part while an incident is open that rests on reports.
+func ProbesOf(f *ProbeFacts, open *outage.Incident, closed outage.Minute) *Probes {
 	if f.State == nil && len(f.Looks) == 0 {
 		return nil
 	}
@@ -72,8 +73,7 @@ func ProbesOf(f *ProbeFacts, b *outage.Bulletin, closed outage.Minute) *Probes {
 		v.Failure = failureWords(s.Layer, s.Failure)
 		deep = judge.CanBeHealthy(s.Depth)
 		v.Depth, v.Note = depthWords(s.Depth, s.Score), vantageNote(s)
-		crowd := b.Status == outage.StatusProblems || b.Status == outage.StatusRising
-		a := judge.Agree(crowd, judge.Probing{Healthy: s.Looking, Failing: s.Quorum, Deep: deep})
+		a := judge.Agree(open != nil && judge.Heard(open.Basis), judge.Probing{Healthy: s.Looking, Failing: s.Quorum, Deep: deep})
 		v.Agreement.Title, v.Agreement.Meaning = a.Words(deep)
 	}
 	v.Vantages = vantagesOf(f, closed)
@@ -87,9 +87,6 @@ func slotsOf(f *ProbeFacts, closed outage.Minute) int {
 	return int((closed + 1 - f.From + store.SlotWidth - 1) / store.SlotWidth)
 }
 
-// partly is what probes say where only some attempts or places fail.
-const partly = judge.State("partly_failing")
-
 // probeStatus finds word and shape for what probes see.
 func probeStatus(s judge.State) Status {
 	class := "unknown"
@@ -98,7 +95,7 @@ func probeStatus(s judge.State) Status {
 		class = "quiet"
 	case judge.StateFailing:
 		class = "problems"
-	case partly:
+	case judge.StatePartly:
 		class = "rising"
 	}
 	word := s.Words()

@@ -113,7 +113,7 @@ func ServiceOf(f ServiceFacts) Service {
 	}
 	v.Day = dayLine(f)
 	v.Hour = hourLine(f)
-	v.Probes = ProbesOf(&f.Probes, &f.Row.Bulletin, f.Pulse.Closed)
+	v.Probes = ProbesOf(&f.Probes, f.Open, f.Pulse.Closed)
 	v.Vendor = VendorOf(f.Vendor, f.Pulse.Closed)
 	for i := range f.Past {
 		v.Past = append(v.Past, pastOf(&f.Past[i], f.Pulse.Closed))
@@ -145,7 +145,7 @@ func webURL(s string) string {
 
 func statusOf(f ServiceFacts) ServiceStatus {
 	b := &f.Row.Bulletin
-	v := ServiceStatus{Status: StatusOf(b.Status), Headline: b.Headline, Reason: b.Reason, World: f.World}
+	v := ServiceStatus{Status: StatusWith(b.Status, f.Open), Headline: b.Headline, Reason: b.Reason, World: f.World}
 	v.Say = f.Row.Service.Name + ": " + v.Status.Word + ". " + v.Reason
 	v.Said = optional(b.Minute, f.Pulse.Closed)
 	if f.Open != nil {

@@ -136,7 +136,7 @@ func TestGroups(t *testing.T) {
 		{Service: outage.Service{ID: "a", Name: "Alpha", Kind: "games"}, Bulletin: outage.Bulletin{Status: outage.StatusRising}},
 	}
 	var got []string
-	for _, g := range GroupsOf(rows) {
+	for _, g := range GroupsOf(rows, func(string) *outage.Incident { return nil }) {
 		got = append(got, g.Label+":")
 		for _, i := range g.Items {
 			got = append(got, i.Name)

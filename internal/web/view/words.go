@@ -15,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"faultline/internal/geo"
+	"faultline/internal/judge"
 	"faultline/internal/names"
 	"faultline/outage"
 )
@@ -39,6 +40,22 @@ func StatusOf(s outage.Status) Status {
 		return Status{"recovering", "Recovering"}
 	}
 	return Status{"unknown", "Too early to say"}
+}
+
+// StatusWith is StatusOf for a service whose open incident, if any, may be one that
+// probes alone have seen: then nobody reports anything, and the word says so.
+func StatusWith(s outage.Status, open *outage.Incident) Status {
+	v := StatusOf(s)
+	if open == nil || judge.Heard(open.Basis) {
+		return v
+	}
+	switch s {
+	case outage.StatusRising:
+		v.Word = "Probes begin to fail"
+	case outage.StatusProblems:
+		v.Word = "Probes fail"
+	}
+	return v
 }
 
 // StateOf finds word and shape for the state of an incident.
