@@ -236,7 +236,7 @@ func vantagesOf(f *ProbeFacts, closed outage.Minute) []Vantage {
 
 // PlaceOf names a vantage point as its operator declared it.
 func PlaceOf(v outage.Vantage) string {
-	where := "undeclared place"
+	where := "Undeclared place"
 	if v.Country != "" {
 		where = country(v.Country)
 	}
