@@ -171,10 +171,3 @@ func GoodState(d outage.Depth) State {
 	}
 	return StateUnknown
 }
-
-// depthOf is the depth of one measurement.
-func depthOf(m *outage.Measurement) outage.Depth {
-	var e Exercise
-	e.Add(m)
-	return e.Depth()
-}
