@@ -128,22 +128,39 @@ func (c *scoreboardCmd) downdetector(b *scoreboard.Board) error {
 	if err != nil {
 		return err
 	}
-	var ours scoreboard.Recorded
-	for i := range episodes {
-		v, err := episodes[i].Detector(1)
-		if err != nil {
-			return err
-		}
-		ours.Add(episodes[i].Overlaps, v)
+	last := len(curveFactors) - 1
+	cmp := scoreboard.Comparison{Simple: simpleRule(episodes, trial.SimpleFactor)}
+	if cmp.Ours, err = detectorRule(episodes, 1); err != nil {
+		return err
 	}
-	simple := simpleRule(episodes, trial.SimpleFactor)
-	for _, factor := range curveFactors {
-		if equal := simpleRule(episodes, factor); equal.False <= ours.False || factor == curveFactors[len(curveFactors)-1] {
-			b.Add(scoreboard.Downdetector(&ours, &simple, &equal, factor)...)
+	for i, factor := range curveFactors {
+		if cmp.Equal, cmp.Factor = simpleRule(episodes, factor), factor; cmp.Equal.False <= cmp.Ours.False || i == last {
 			break
 		}
 	}
+	for _, budget := range curveBudgets {
+		loose, err := detectorRule(episodes, budget)
+		if err != nil {
+			return err
+		}
+		if loose.False <= cmp.Simple.False {
+			cmp.Loose, cmp.Budget = loose, budget
+		}
+	}
+	b.Add(scoreboard.Downdetector(&cmp)...)
 	return nil
+}
+
+// detectorRule judges the episodes by the detector at a budget.
+func detectorRule(episodes []trial.Recorded, budget float64) (sum scoreboard.Recorded, err error) {
+	for i := range episodes {
+		v, err := episodes[i].Detector(budget)
+		if err != nil {
+			return sum, err
+		}
+		sum.Add(episodes[i].Overlaps, v)
+	}
+	return sum, nil
 }
 
 // simpleRule judges the episodes by a multiple of the running mean.

@@ -105,8 +105,8 @@ func TestRecordedRows(t *testing.T) {
 	if ours.Strong != 3 || ours.First != 1 || ours.Never != 1 || ours.Judged != 3 || ours.False != 1 {
 		t.Errorf("%+v", ours)
 	}
-	rows := Downdetector(&ours, &simple, &simple, 12)
-	if rows[1].Verdict != Missed || rows[1].Ours != "16.33" || rows[2].Verdict != Aimed {
+	rows := Downdetector(&Comparison{Ours: ours, Simple: simple, Equal: simple, Factor: 12, Loose: simple, Budget: 300})
+	if rows[1].Verdict != Missed || rows[1].Ours != "16.33" || rows[2].Verdict != Aimed || rows[3].Verdict != Met || rows[3].Ours != "1 / 0.00 / 9" {
 		t.Errorf("%+v", rows)
 	}
 }
@@ -154,7 +154,7 @@ func TestInjectedRows(t *testing.T) {
 
 func TestWorldCupRows(t *testing.T) {
 	f := inject.Finding{First: 130 * outage.Day}
-	rows := WorldCup(scan.Count, []inject.Finding{f, {}}, []inject.Rise{{Begin: f.First - 4, Found: &f}, {Begin: 9}})
+	rows := WorldCup(scan.Value, []inject.Finding{f, {}}, []inject.Rise{{Begin: f.First - 4, Found: &f}, {Begin: 9}})
 	if len(rows) != 3 || rows[0].Verdict != Aimed || !strings.Contains(rows[0].Ours, "4 min") || rows[1].Verdict != Missed ||
 		!strings.HasPrefix(rows[2].Ours, "1,") {
 		t.Errorf("%+v", rows)
