@@ -57,7 +57,7 @@ func TestScoreboard(t *testing.T) {
 	}
 	text := print("nab,downdetector,worldcup,injected")
 	for _, want := range []string{
-		"| rise of 1998-06-30T14:", "as kind count | found | found | found ", "| onset error of ", "Floors met: ",
+		"| rise of 1998-06-30T14:", "as kind value | found | found | found ", "| onset error of ", "Floors met: ",
 		"Left out: nab: its data is not in ", "Left out: downdetector: ", "Few draws",
 	} {
 		if !strings.Contains(text, want) {
