@@ -81,7 +81,7 @@ func newSeriesReader(name string, in io.Reader, kind string) (*seriesReader, err
 	return r, r.choose(columns, kind)
 }
 
-// plain unpacks a series that comes as gzip.
+// plain unpacks a file that comes as gzip.
 func plain(name string, in *bufio.Reader) (*bufio.Reader, error) {
 	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		return in, nil

@@ -25,7 +25,7 @@ type verifyCmd struct {
 	Agents string   `help:"What 'faultline agent list --json' printed: public keys, and how far the hub has come with each agent in the files." type:"existingfile" placeholder:"FILE"`
 	Data   string   `help:"Check the log in this data directory, with the keys it knows; its faultline must be stopped." placeholder:"DIR"`
 	Agent  string   `help:"Only this agent's chain." placeholder:"ID"`
-	Files  []string `arg:"" optional:"" name:"file" help:"JSON lines of measurements in the order of their chains; - reads standard input."`
+	Files  []string `arg:"" optional:"" name:"file" help:"JSON lines of measurements in the order of their chains, plain or gzip; - reads standard input."`
 }
 
 // Help is what kong prints beyond the flags.
@@ -137,7 +137,11 @@ func verifyFile(name string, stdin io.Reader, v *chain.Verifier) error {
 		return err
 	}
 	defer in.Close()
-	lines := bufio.NewScanner(in)
+	text, err := plain(name, bufio.NewReader(in))
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 1<<16), maxLine)
 	n := 0
 	for lines.Scan() {

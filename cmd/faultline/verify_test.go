@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -77,6 +78,20 @@ func TestVerifyFile(t *testing.T) {
 				t.Errorf("exit %d, want %d and %q:\n%s%s", code, test.code, test.says, out, said)
 			}
 		})
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(bytes.Join(lines, []byte("\n"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, packed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, said := runHere(t, "verify", file, "--key", key); code != exitOK || !strings.Contains(out, "20 records, 1 to 20\n") {
+		t.Errorf("gzip: exit %d: %s%s", code, out, said)
 	}
 	if code, _, said := runHere(t, "verify"); code != exitError || !strings.Contains(said, "--data") {
 		t.Errorf("nothing to verify: exit %d, %s", code, said)
