@@ -249,7 +249,8 @@ func (e *expectation) into(b *store.Bucket, width int) {
 	}
 	const z = 1.6449
 	skew := (z*z - 1) / 6 * (2*variance/mean - 1)
-	b.Low = math.Floor(max(0, mean-z*math.Sqrt(variance)+skew))
+	// The correction is too much for means near zero: there the 5 % point is zero.
+	b.Low = math.Floor(max(0, min(mean, mean-z*math.Sqrt(variance)+skew)))
 	b.High = math.Ceil(mean + z*math.Sqrt(variance) + skew)
 }
 
