@@ -171,7 +171,7 @@ func newVantages(t *testing.T, n int, target string, controls ...string) *vantag
 func (v *vantages) seen(a *agent.Agent, role outage.Role, since time.Time) (all, failed, late int) {
 	v.t.Helper()
 	check := chain.Verifier{}
-	err := eachFact(v.t.Context(), v.world.log, stream.Measurements.Name, func(r stream.Record) error {
+	err := stream.EachFact(v.t.Context(), v.world.log, stream.Measurements.Name, 0, func(r stream.Record) error {
 		check.Add(r.Data)
 		m, err := stream.Measurements.Decode(r)
 		if err != nil || m.Agent != a.ID() || m.Target.Role != role || m.Path != nil || m.Time.Before(since) {

@@ -21,7 +21,7 @@ import (
 func latest[T any](v *vantages, topic stream.Topic[T]) *T {
 	v.t.Helper()
 	var last *T
-	err := eachFact(v.t.Context(), v.world.log, topic.Name, func(r stream.Record) (err error) {
+	err := stream.EachFact(v.t.Context(), v.world.log, topic.Name, 0, func(r stream.Record) (err error) {
 		last, err = topic.Decode(r)
 		return err
 	})

@@ -186,7 +186,7 @@ func told(t *testing.T, log stream.Log) string {
 	var b strings.Builder
 	each := func(topic string, line func(r stream.Record) (string, error)) {
 		last := ""
-		err := eachFact(t.Context(), log, topic, func(r stream.Record) error {
+		err := stream.EachFact(t.Context(), log, topic, 0, func(r stream.Record) error {
 			text, err := line(r)
 			if err == nil && text != last {
 				fmt.Fprintf(&b, "%s +%d %s\n", strings.TrimSuffix(topic, "s"), r.Minute-sceneBegin, text)

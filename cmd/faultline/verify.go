@@ -168,7 +168,7 @@ func verifyLog(ctx context.Context, path string, v *chain.Verifier) (err error) 
 	}
 	defer func() { err = errors.Join(err, closer.Close()) }()
 	agents := map[string]outage.Agent{}
-	err = eachFact(ctx, log, stream.Agents.Name, func(r stream.Record) error {
+	err = stream.EachFact(ctx, log, stream.Agents.Name, 0, func(r stream.Record) error {
 		a, err := stream.Agents.Decode(r)
 		if err != nil {
 			return err
@@ -188,7 +188,7 @@ func verifyLog(ctx context.Context, path string, v *chain.Verifier) (err error) 
 	if err != nil {
 		return fmt.Errorf("read the oldest measurement: %w", err)
 	}
-	err = eachFact(ctx, log, stream.Measurements.Name, func(r stream.Record) error {
+	err = stream.EachFact(ctx, log, stream.Measurements.Name, 0, func(r stream.Record) error {
 		v.Add(r.Data)
 		return nil
 	})
@@ -199,31 +199,6 @@ func verifyLog(ctx context.Context, path string, v *chain.Verifier) (err error) 
 		}
 	}
 	return err
-}
-
-// verifyBatch is how many records are read at once.
-const verifyBatch = 1024
-
-// eachFact hands over the facts of a topic in order.
-func eachFact(ctx context.Context, log stream.Reader, topic string, take func(stream.Record) error) error {
-	for pos := uint64(0); ; {
-		recs, err := log.Read(ctx, topic, pos, verifyBatch)
-		if err != nil {
-			return fmt.Errorf("read topic %s after %d: %w", topic, pos, err)
-		}
-		if len(recs) == 0 {
-			return nil
-		}
-		for _, r := range recs {
-			pos = r.Seq
-			if r.Kind != stream.KindFact {
-				continue
-			}
-			if err := take(r); err != nil {
-				return err
-			}
-		}
-	}
 }
 
 // tell prints a line for each chain; it is an error that one does not hold.

@@ -32,13 +32,15 @@ func TestSignature(t *testing.T) {
 		change func(r *http.Request, body *[]byte, at *time.Time)
 		err    error
 	}{
-		"good":    {func(*http.Request, *[]byte, *time.Time) {}, nil},
-		"body":    {func(_ *http.Request, b *[]byte, _ *time.Time) { *b = []byte("hallo") }, agentapi.ErrSignature},
-		"method":  {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Method = http.MethodPut }, agentapi.ErrSignature},
-		"path":    {func(r *http.Request, _ *[]byte, _ *time.Time) { r.URL.Path = "/x" }, agentapi.ErrSignature},
-		"query":   {func(r *http.Request, _ *[]byte, _ *time.Time) { r.URL.RawQuery = "a=2" }, agentapi.ErrSignature},
-		"agent":   {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Header.Set(agentapi.HeaderAgent, "a0") }, agentapi.ErrSignature},
-		"time":    {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Header.Set(agentapi.HeaderTime, "2025-03-10T09:30:01Z") }, agentapi.ErrSignature},
+		"good":   {func(*http.Request, *[]byte, *time.Time) {}, nil},
+		"body":   {func(_ *http.Request, b *[]byte, _ *time.Time) { *b = []byte("hallo") }, agentapi.ErrSignature},
+		"method": {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Method = http.MethodPut }, agentapi.ErrSignature},
+		"path":   {func(r *http.Request, _ *[]byte, _ *time.Time) { r.URL.Path = "/x" }, agentapi.ErrSignature},
+		"query":  {func(r *http.Request, _ *[]byte, _ *time.Time) { r.URL.RawQuery = "a=2" }, agentapi.ErrSignature},
+		"agent":  {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Header.Set(agentapi.HeaderAgent, "a0") }, agentapi.ErrSignature},
+		"time": {func(r *http.Request, _ *[]byte, _ *time.Time) {
+			r.Header.Set(agentapi.HeaderTime, "2025-03-10T09:30:01Z")
+		}, agentapi.ErrSignature},
 		"no time": {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Header.Del(agentapi.HeaderTime) }, agentapi.ErrUnsigned},
 		"base64":  {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Header.Set(agentapi.HeaderSignature, "?") }, agentapi.ErrUnsigned},
 		"none":    {func(r *http.Request, _ *[]byte, _ *time.Time) { r.Header.Del(agentapi.HeaderSignature) }, agentapi.ErrSignature},

@@ -53,7 +53,7 @@ var errDamagedAgent = errors.New("the agent's record in the log cannot be read")
 // restore reads the agents, and the measurements that came after they were said last.
 func (b *book) restore(ctx context.Context, log stream.Reader) error {
 	var newest outage.Minute
-	err := each(ctx, log, stream.Agents.Name, 0, func(r stream.Record) error {
+	err := stream.EachFact(ctx, log, stream.Agents.Name, 0, func(r stream.Record) error {
 		a, err := stream.Agents.Decode(r)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errDamagedAgent, err)
@@ -73,7 +73,7 @@ func (b *book) restore(ctx context.Context, log stream.Reader) error {
 	if err != nil {
 		return err
 	}
-	return each(ctx, log, stream.Measurements.Name, pos, func(r stream.Record) error {
+	return stream.EachFact(ctx, log, stream.Measurements.Name, pos, func(r stream.Record) error {
 		l, err := chain.Open(r.Data, nil)
 		if err != nil {
 			return nil // verify names it; the chain goes on from the agent's side
@@ -84,30 +84,6 @@ func (b *book) restore(ctx context.Context, log stream.Reader) error {
 		}
 		return nil
 	})
-}
-
-// restoreBatch is how many records are read at once.
-const restoreBatch = 1024
-
-func each(ctx context.Context, log stream.Reader, topic string, pos uint64, take func(stream.Record) error) error {
-	for {
-		recs, err := log.Read(ctx, topic, pos, restoreBatch)
-		if err != nil {
-			return fmt.Errorf("read topic %s after %d: %w", topic, pos, err)
-		}
-		if len(recs) == 0 {
-			return nil
-		}
-		for _, r := range recs {
-			pos = r.Seq
-			if r.Kind != stream.KindFact {
-				continue
-			}
-			if err := take(r); err != nil {
-				return err
-			}
-		}
-	}
 }
 
 func (b *book) put(a outage.Agent, key ed25519.PublicKey, at outage.Minute) {

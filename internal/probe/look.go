@@ -32,11 +32,14 @@ func (p *Prober) Look(ctx context.Context, q Question) []outage.Measurement {
 	out = append(out, first...)
 	for i := range first {
 		if first[i].HTTP != nil && isRedirect(first[i].HTTP) {
-			return append(out, p.follow(ctx, &first[i])...)
+			return append(out, p.Follow(ctx, &first[i], anywhere)...)
 		}
 	}
 	return out
 }
+
+// anywhere permits every page: a look by hand is one chain, bounded by its limits.
+func anywhere(outage.Target) Permit { return PermitGo }
 
 // place is an address and the look-up that named it first.
 type place struct {
@@ -106,22 +109,6 @@ func (p *Prober) tryAll(ctx context.Context, t outage.Target, places []place) []
 // isRedirect says whether an answer sends on.
 func isRedirect(h *outage.HTTP) bool {
 	return h.Status >= 300 && h.Status < 400 && h.Location != "" && h.Status != 304
-}
-
-// follow goes where an answer sends, one attempt at each hop, until an answer is
-// none, a page comes again, or the limit is reached.
-func (p *Prober) follow(ctx context.Context, from *outage.Measurement) []outage.Measurement {
-	var out []outage.Measurement
-	h := hopping{seen: map[string]bool{from.Target.URL: true}, public: isPublic(from.Target.Address), ask: &ask{}}
-	for h.hop = 1; isRedirect(from.HTTP); h.hop++ {
-		m, _ := p.hop(ctx, from, h)
-		out = append(out, m)
-		if m.HTTP == nil || m.Failure != "" {
-			break
-		}
-		from = &out[len(out)-1]
-	}
-	return out
 }
 
 // hopping is where one is in a chain of redirects, and what is asked there.
