@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -15,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"faultline/internal/gunzip"
 	"faultline/internal/scan"
 )
 
@@ -52,9 +51,9 @@ var seriesLayouts = []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15
 
 // newSeriesReader reads the header. An empty kind is taken from it.
 func newSeriesReader(name string, in io.Reader, kind string) (*seriesReader, error) {
-	buf, err := plain(name, bufio.NewReaderSize(in, 1<<16))
+	buf, err := gunzip.Reader(in, 1<<16)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("decompress %s: %w", name, err)
 	}
 	r := &seriesReader{name: name, buf: buf, second: -1}
 	r.csv = csv.NewReader(r.buf)
@@ -79,18 +78,6 @@ func newSeriesReader(name string, in io.Reader, kind string) (*seriesReader, err
 		columns[h] = i
 	}
 	return r, r.choose(columns, kind)
-}
-
-// plain unpacks a file that comes as gzip.
-func plain(name string, in *bufio.Reader) (*bufio.Reader, error) {
-	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return in, nil
-	}
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, fmt.Errorf("decompress %s: %w: is it a whole gzip file?", name, err)
-	}
-	return bufio.NewReaderSize(z, 1<<16), nil
 }
 
 // choose finds the columns.

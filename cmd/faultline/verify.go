@@ -15,6 +15,7 @@ import (
 
 	"faultline/internal/chain"
 	"faultline/internal/datadir"
+	"faultline/internal/gunzip"
 	"faultline/internal/stream"
 	"faultline/outage"
 )
@@ -137,9 +138,9 @@ func verifyFile(name string, stdin io.Reader, v *chain.Verifier) error {
 		return err
 	}
 	defer in.Close()
-	text, err := plain(name, bufio.NewReader(in))
+	text, err := gunzip.Reader(in, 1<<16)
 	if err != nil {
-		return err
+		return fmt.Errorf("decompress %s: %w", name, err)
 	}
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 1<<16), maxLine)

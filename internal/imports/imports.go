@@ -20,7 +20,6 @@ package imports
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +28,7 @@ import (
 	"strings"
 	"time"
 
+	"faultline/internal/gunzip"
 	"faultline/outage"
 )
 
@@ -138,14 +138,11 @@ type source struct {
 
 // open unpacks the file and finds its format.
 func (s *source) open(r io.Reader) error {
-	s.in = bufio.NewReaderSize(r, maxHead)
-	if magic, _ := s.in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(s.in)
-		if err != nil {
-			return fmt.Errorf("decompress: %w: is it a whole gzip file?", err)
-		}
-		s.in = bufio.NewReaderSize(z, maxHead)
+	in, err := gunzip.Reader(r, maxHead)
+	if err != nil {
+		return fmt.Errorf("decompress: %w", err)
 	}
+	s.in = in
 	head, err := s.in.Peek(maxHead)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return fmt.Errorf("read: %w: is the file whole?", err)

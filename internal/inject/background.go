@@ -1,8 +1,6 @@
 package inject
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"faultline/internal/gunzip"
 	"faultline/outage"
 )
 
@@ -33,9 +32,9 @@ const maxBackground = 2_000_000
 // time within a bucket belongs to it; absent rows are minutes in which nobody looked.
 func ReadBackground(name string, in io.Reader, step outage.Minute) (Background, error) {
 	b := Background{Name: name, Step: step}
-	plain, err := unpack(name, in)
+	plain, err := gunzip.Reader(in, 1<<16)
 	if err != nil {
-		return b, err
+		return b, fmt.Errorf("unpack %s: %w", name, err)
 	}
 	r := csv.NewReader(plain)
 	r.ReuseRecord, r.FieldsPerRecord = true, 2
@@ -58,19 +57,6 @@ func ReadBackground(name string, in io.Reader, step outage.Minute) (Background, 
 		return b, fmt.Errorf("%s: no rows after the header: there is nothing to inject into", name)
 	}
 	return b, nil
-}
-
-// unpack decompresses what comes as gzip.
-func unpack(name string, in io.Reader) (io.Reader, error) {
-	buf := bufio.NewReader(in)
-	if magic, err := buf.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
-		return buf, nil //nolint:nilerr // too short for gzip: the reader of the text will say so
-	}
-	z, err := gzip.NewReader(buf)
-	if err != nil {
-		return nil, fmt.Errorf("unpack %s: %w", name, err)
-	}
-	return z, nil
 }
 
 // add takes one row in.

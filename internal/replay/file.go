@@ -3,12 +3,12 @@ package replay
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"faultline/internal/gunzip"
 	"faultline/outage"
 )
 
@@ -171,14 +171,9 @@ func (f *file) lines() (*lines, error) {
 	if _, err := f.data.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read recording %s from its start: %w", f.name, err)
 	}
-	in := bufio.NewReaderSize(f.data, maxLine)
-	var r io.Reader = in
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("decompress recording %s: %w: is it a whole gzip file?", f.name, err)
-		}
-		r = z
+	r, err := gunzip.Reader(f.data, maxLine)
+	if err != nil {
+		return nil, fmt.Errorf("decompress recording %s: %w", f.name, err)
 	}
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 4<<10), maxLine)

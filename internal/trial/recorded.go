@@ -1,8 +1,6 @@
 package trial
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -11,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"faultline/internal/gunzip"
 	"faultline/internal/scan"
 )
 
@@ -36,13 +35,9 @@ const maxRecorded = 1_000_000
 // ReadRecorded reads episodes from CSV (plain or gzip) with the columns provider,
 // event, ts_utc (RFC 3339) and reports_15min, rows of an episode in order of time.
 func ReadRecorded(name string, in io.Reader) ([]Recorded, error) {
-	buf := bufio.NewReader(in)
-	if magic, err := buf.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(buf)
-		if err != nil {
-			return nil, fmt.Errorf("unpack %s: %w", name, err)
-		}
-		buf = bufio.NewReader(z)
+	buf, err := gunzip.Reader(in, 1<<16)
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", name, err)
 	}
 	r := csv.NewReader(buf)
 	header, err := r.Read()
