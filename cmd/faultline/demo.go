@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"faultline/internal/clock"
-	"faultline/internal/datadir"
 	"faultline/internal/demo"
 	"faultline/internal/detect"
 	"faultline/internal/stream"
@@ -181,12 +180,7 @@ func (d *demoRun) crowd(w *world) part {
 // seedHistory writes the last day's minutes into the log before the world opens,
 // as rollup would have written them.
 func (d *demoRun) seedHistory(ctx context.Context, path string) (err error) {
-	dir, err := datadir.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, dir.Close()) }()
-	log, closer, err := logEngines()[defaultEngine](ctx, dir)
+	log, closer, err := openStopped(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"faultline/internal/datadir"
@@ -40,3 +41,23 @@ func storeEngines() map[string]storeEngine {
 
 // defaultEngine serves one machine with nothing to install.
 const defaultEngine = "sqlite"
+
+// openStopped opens the log of a directory whose faultline is stopped, for commands
+// that read or fill it by themselves. The closer closes both.
+func openStopped(ctx context.Context, path string) (stream.Log, io.Closer, error) {
+	dir, err := datadir.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, closer, err := logEngines()[defaultEngine](ctx, dir)
+	if err != nil {
+		return nil, nil, errors.Join(err, dir.Close())
+	}
+	return log, both{closer, dir}, nil
+}
+
+// both closes two things, in their order.
+type both [2]io.Closer
+
+// Close implements [io.Closer].
+func (b both) Close() error { return errors.Join(b[0].Close(), b[1].Close()) }

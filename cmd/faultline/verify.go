@@ -14,7 +14,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"faultline/internal/chain"
-	"faultline/internal/datadir"
 	"faultline/internal/gunzip"
 	"faultline/internal/stream"
 	"faultline/outage"
@@ -158,12 +157,7 @@ func verifyFile(name string, stdin io.Reader, v *chain.Verifier) error {
 
 // verifyLog feeds the log's measurements, and what the hub knows of each agent.
 func verifyLog(ctx context.Context, path string, v *chain.Verifier) (err error) {
-	dir, err := datadir.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, dir.Close()) }()
-	log, closer, err := logEngines()[defaultEngine](ctx, dir)
+	log, closer, err := openStopped(ctx, path)
 	if err != nil {
 		return err
 	}

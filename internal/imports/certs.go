@@ -1,16 +1,12 @@
 package imports
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"time"
 
+	"faultline/internal/certs"
 	"faultline/outage"
 )
-
-// maxNames of a certificate are kept.
-const maxNames = 16
 
 // certificate keeps what the first certificate of a chain says, from its DER form;
 // nil when it cannot be read.
@@ -19,20 +15,7 @@ func certificate(der []byte, host string, chain int) *outage.Certificate {
 	if err != nil {
 		return nil
 	}
-	sum := sha256.Sum256(der)
-	issuer := c.Issuer.CommonName
-	if issuer == "" && len(c.Issuer.Organization) > 0 {
-		issuer = c.Issuer.Organization[0]
-	}
-	out := &outage.Certificate{
-		SHA256: hex.EncodeToString(sum[:]), Subject: text(c.Subject.CommonName), Issuer: text(issuer),
-		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
-		NameMatch: host != "" && c.VerifyHostname(host) == nil, Chain: chain,
-	}
-	for _, n := range c.DNSNames[:min(maxNames, len(c.DNSNames))] {
-		out.Names = append(out.Names, text(n))
-	}
-	return out
+	return certs.Facts(c, host, chain)
 }
 
 // certificateFailure says what a certificate itself shows to be wrong at a time.

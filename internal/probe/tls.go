@@ -2,20 +2,16 @@ package probe
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"net"
 	"reflect"
 	"time"
 
+	"faultline/internal/certs"
 	"faultline/outage"
 )
-
-// maxNames of a certificate are kept; some have hundreds.
-const maxNames = 20
 
 // maxText is how much of any text from outside is kept.
 const maxText = 200
@@ -57,7 +53,7 @@ func (p *Prober) tlsConfig(host string, now time.Time, t *outage.TLS, protocols 
 				t.Failure = outage.FailureTLSCertificate
 				return errCertificate
 			}
-			t.Certificate = certificate(s.PeerCertificates, host)
+			t.Certificate = certs.Facts(s.PeerCertificates[0], host, len(s.PeerCertificates))
 			if t.Failure = p.verify(s.PeerCertificates, host, now); t.Failure != "" {
 				return errCertificate
 			}
@@ -74,25 +70,6 @@ func (p *Prober) verify(chain []*x509.Certificate, host string, now time.Time) o
 	}
 	_, err := chain[0].Verify(x509.VerifyOptions{Roots: p.roots, Intermediates: between, DNSName: host, CurrentTime: now})
 	return certificateFailure(err, now)
-}
-
-// certificate keeps the facts of the first certificate of a chain.
-func certificate(chain []*x509.Certificate, host string) *outage.Certificate {
-	c := chain[0]
-	sum := sha256.Sum256(c.Raw)
-	issuer := c.Issuer.CommonName
-	if issuer == "" && len(c.Issuer.Organization) > 0 {
-		issuer = c.Issuer.Organization[0]
-	}
-	out := &outage.Certificate{
-		SHA256: hex.EncodeToString(sum[:]), Subject: cut(c.Subject.CommonName), Issuer: cut(issuer),
-		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
-		NameMatch: c.VerifyHostname(host) == nil, Chain: len(chain),
-	}
-	for _, n := range c.DNSNames[:min(maxNames, len(c.DNSNames))] {
-		out.Names = append(out.Names, cut(n))
-	}
-	return out
 }
 
 // handshakeFailure finds the word for a handshake that was not about a certificate.
