@@ -60,6 +60,23 @@ const (
 	FindingUnknown Finding = "unknown"
 )
 
+// Feature is one number taken out of facts, with what it is of. The vocabulary of
+// package feature says its unit and what its sample counts. A feature that cannot be
+// computed is absent: absent is not zero.
+type Feature struct {
+	Name     string         `json:"name" yaml:"name"`
+	Value    float64        `json:"value" yaml:"value"`
+	From     Minute         `json:"from,omitempty" yaml:"from"`
+	To       Minute         `json:"to,omitempty" yaml:"to"`
+	Sample   int            `json:"sample,omitempty" yaml:"sample"`
+	Vantages int            `json:"vantages,omitempty" yaml:"vantages"`
+	Networks int            `json:"networks,omitempty" yaml:"networks"`
+	Origin   EvidenceOrigin `json:"origin" yaml:"origin"`
+	Source   *Source        `json:"source,omitempty" yaml:"source"` // of an observer
+	Quote    string         `json:"quote,omitempty" yaml:"quote"`
+	Rests    []string       `json:"rests,omitempty" yaml:"rests"` // ids of facts: keys of measurements, observations, incidents
+}
+
 // Evidence is one checkable sentence with what it rests on.
 type Evidence struct {
 	ID       string         `json:"id"`    // hash of the content: equal evidence has equal ids
@@ -169,6 +186,11 @@ type Verdict struct {
 	Wanted        []Wanted       `json:"wanted,omitempty"`
 	Chain         []ChainLink    `json:"chain,omitempty"`
 	Moved         []Moved        `json:"moved,omitempty"`
+	// Onset is where the features begin, as measured or else as reported, and Features
+	// are all that was known, by name, observers' last: a newer table judges the same
+	// facts long after the measurements have aged out.
+	Onset    Minute    `json:"onset"`
+	Features []Feature `json:"features"`
 }
 
 // Key identifies the revision.

@@ -120,10 +120,46 @@ func samples() map[string]any {
 			}},
 			Reached: m + 16, Unknown: m + 17, LastStatus: outage.VendorMajor, Why: "generic_timeout_error",
 		},
+		"observation": &outage.Observation{
+			ID: "00112233445566778899aabbccddeeff", Service: "x", Minute: m + 90, Feature: "connect_fail_frac", Value: 0.62, From: m, To: m + 60,
+			Sample: 2400, Vantages: 40, Networks: 30, Quote: "62 % of connects failed", Source: observer(),
+		},
+		"verdict": verdict(m),
 		"bulletin": &outage.Bulletin{
 			Service: "x", Minute: m, Status: outage.StatusProblems, Headline: "X: people report problems", Reason: "900 reports in the minute 09:50 UTC.",
 			Incident: "x-20250310T0930Z", Revision: 3,
 		},
+	}
+}
+
+func observer() outage.Source {
+	return outage.Source{Name: "Example Observatory", URL: "https://observatory.example/1", Kind: "measurer", Reliability: "B"}
+}
+
+func verdict(m outage.Minute) *outage.Verdict {
+	source := observer()
+	weighed := []outage.Weighed{{Evidence: "9f86d081", Sign: "partial-loss", Band: 1, Weight: 0.5}}
+	return &outage.Verdict{
+		Incident: "x-20250310T0930Z", Revision: 2, Service: "x", Minute: m + 5, IncidentRevision: 3, Table: "2026.1", State: outage.VerdictLikely,
+		Layer: outage.LayerVerdict{State: outage.VerdictVeryLikely, Layer: outage.LayerTCP, Second: outage.LayerTLS, Share: 0.9, Why: "9 of 10 failures are connects"},
+		Class: outage.CauseAttack, Leading: []string{"network-dos"}, Sentence: "What was measured is consistent with a flood of the network.",
+		Likelihood: "likely", Confidence: outage.TrustModerate, ConfidenceWhy: "Confidence is moderate: 600 attempts from 5 networks.",
+		Classes: []outage.ClassSupport{{Class: outage.CauseAttack, Support: 0.7}},
+		Hypotheses: []outage.Hypothesis{{
+			ID: "network-dos", Title: "flood", Class: outage.CauseAttack, Prior: -1.5, Score: 0.5, Support: 0.7, For: weighed, Against: weighed, Missing: []string{"flow-surge"},
+		}},
+		Evidence: []outage.Evidence{{
+			ID: "9f86d081", Sign: "partial-loss", Group: "connect", Finding: outage.FindingPresent, Sentence: "62 % of connects failed.",
+			Feature: "connect_fail_frac", Value: 0.62, Unit: "share", Expected: "between 0.05 and 0.95", From: m, To: m + 5, Sample: 600,
+			Vantages: 10, Networks: 5, Origin: outage.OriginObserver, Source: &source, Rests: []string{"a0011223344556677/4711"},
+		}},
+		Wanted: []outage.Wanted{{Sign: "flow-surge", Text: "traffic at an exchange", Between: []string{"network-dos", "provider-network"}}},
+		Chain:  []outage.ChainLink{{Role: "visible", Text: "connects fail", Confidence: outage.TrustHigh}},
+		Moved:  []outage.Moved{{Sign: "partial-loss", Text: "new: 62 % of connects failed", For: "network-dos", Weight: 0.5}},
+		Onset:  m - 2, Features: []outage.Feature{{
+			Name: "connect_fail_frac", Value: 0.62, From: m, To: m + 5, Sample: 600, Vantages: 10, Networks: 5, Origin: outage.OriginObserver,
+			Source: &source, Quote: "62 % of connects failed", Rests: []string{"a0011223344556677/4711"},
+		}},
 	}
 }
 

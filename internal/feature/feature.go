@@ -15,6 +15,7 @@
 package feature
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -22,19 +23,7 @@ import (
 )
 
 // Feature is one number with what it is of.
-type Feature struct {
-	Name     string                `json:"name" yaml:"name"` // row of the vocabulary, which says unit and sample
-	Value    float64               `json:"value" yaml:"value"`
-	From     outage.Minute         `json:"from,omitempty" yaml:"from"`
-	To       outage.Minute         `json:"to,omitempty" yaml:"to"`
-	Sample   int                   `json:"sample,omitempty" yaml:"sample"`
-	Vantages int                   `json:"vantages,omitempty" yaml:"vantages"`
-	Networks int                   `json:"networks,omitempty" yaml:"networks"`
-	Origin   outage.EvidenceOrigin `json:"origin" yaml:"origin"`
-	Source   *outage.Source        `json:"source,omitempty" yaml:"source"` // of an observer
-	Quote    string                `json:"quote,omitempty" yaml:"quote"`
-	Rests    []string              `json:"rests,omitempty" yaml:"rests"`
-}
+type Feature = outage.Feature
 
 // Set holds at most one measured feature of a name, and beside it what observers
 // have published under the same name.
@@ -54,4 +43,47 @@ func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.Own)) }
 func (s *Set) Get(name string) (Feature, bool) {
 	f, ok := s.Own[name]
 	return f, ok
+}
+
+// Put adds a feature: one of an observer beside those of our own. Of two of our own
+// with the same name the later replaces the earlier.
+func (s *Set) Put(f Feature) {
+	if f.Origin == outage.OriginObserver {
+		s.Observed = append(s.Observed, f)
+		slices.SortStableFunc(s.Observed, func(a, b Feature) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(sourceName(a), sourceName(b)))
+		})
+		return
+	}
+	if s.Own == nil {
+		s.Own = map[string]Feature{}
+	}
+	s.Own[f.Name] = f
+}
+
+func sourceName(f Feature) string {
+	if f.Source == nil {
+		return ""
+	}
+	return f.Source.Name
+}
+
+// List is the whole set in the order in which a verdict keeps it: our own by name,
+// then what observers have published.
+func (s *Set) List() []Feature {
+	out := make([]Feature, 0, len(s.Own)+len(s.Observed))
+	for _, name := range s.Names() {
+		out = append(out, s.Own[name])
+	}
+	return append(out, s.Observed...)
+}
+
+// Of is the set that a verdict was reached from, so that another table can judge it
+// anew.
+func Of(v *outage.Verdict) *Set {
+	s := &Set{Service: v.Service, Incident: v.Incident, Onset: v.Onset, At: v.Minute, Own: map[string]Feature{}}
+	for _, f := range v.Features {
+		s.Put(f)
+	}
+	return s
 }

@@ -9,13 +9,15 @@ import "faultline/outage"
 //	services      catalog   project
 //	reports       ingest    rollup, project (open minute)
 //	agents        ingest    project, intake (at its start)
-//	measurements  ingest    rollup, project, intake (at its start)
+//	measurements  ingest    rollup, diagnose, project, intake (at its start)
+//	observations  ingest    diagnose
 //	words         vendor    project, vendor (at its start)
-//	points        rollup    detect, project
-//	probestates   rollup    incident, project
+//	points        rollup    detect, diagnose, project
+//	probestates   rollup    incident, diagnose, project
 //	baselines     detect    project
 //	detections    detect    incident
-//	incidents     incident  publish, project
+//	incidents     incident  diagnose, publish, project
+//	verdicts      diagnose  publish, project
 //	bulletins     publish   project
 //	dead          anybody   nobody: what could not be decoded, for a person to read
 //
@@ -23,7 +25,7 @@ import "faultline/outage"
 // that writes them runs only where the operator has asked for it.
 //
 // Ingest writes what intake decides on agents and their measurements, so that one
-// commit ends a minute on all three of its topics. A measurement is kept as its
+// commit ends a minute on all of its topics. A measurement is kept as its
 // agent sent it, with what the hub adds at the end: decoding it loses fields that
 // this program does not know, and with them its hash.
 var (
@@ -31,12 +33,14 @@ var (
 	Reports      = Topic[outage.Report]{Name: "reports"}
 	Agents       = Topic[outage.Agent]{Name: "agents"}
 	Measurements = Topic[outage.Measurement]{Name: "measurements"}
+	Observations = Topic[outage.Observation]{Name: "observations"}
 	Words        = Topic[outage.VendorWord]{Name: "words"}
 	Points       = Topic[outage.MinutePoints]{Name: "points"}
 	ProbeStates  = Topic[outage.ProbeState]{Name: "probestates"}
 	Baselines    = Topic[outage.ServiceBaseline]{Name: "baselines"}
 	Detections   = Topic[outage.MinuteDetections]{Name: "detections"}
 	Incidents    = Topic[outage.Incident]{Name: "incidents"}
+	Verdicts     = Topic[outage.Verdict]{Name: "verdicts"}
 	Bulletins    = Topic[outage.Bulletin]{Name: "bulletins"}
 )
 
@@ -52,7 +56,7 @@ func Raw(topic string) bool { return topic == Reports.Name || topic == Measureme
 // Names lists every topic in flow order.
 func Names() []string {
 	return []string{
-		Services.Name, Reports.Name, Agents.Name, Measurements.Name, Words.Name,
-		Points.Name, ProbeStates.Name, Baselines.Name, Detections.Name, Incidents.Name, Bulletins.Name, Dead,
+		Services.Name, Reports.Name, Agents.Name, Measurements.Name, Observations.Name, Words.Name,
+		Points.Name, ProbeStates.Name, Baselines.Name, Detections.Name, Incidents.Name, Verdicts.Name, Bulletins.Name, Dead,
 	}
 }
