@@ -12,6 +12,7 @@ import (
 
 	"faultline/internal/catalog"
 	"faultline/internal/geo"
+	"faultline/internal/httpd"
 	"faultline/internal/intake"
 )
 
@@ -33,8 +34,17 @@ func (c *checkConfigCmd) Run(s streams) error {
 	if _, err := geo.Open(geo.Config{CountryFile: c.GeoCountry, ASNFile: c.GeoNetwork}); err != nil {
 		return err
 	}
+	known := catalog.New(services)
 	if c.Probes != "" {
-		if _, err := intake.LoadSpecs(c.Probes, catalog.New(services).Get); err != nil {
+		if _, err := intake.LoadSpecs(c.Probes, known.Get); err != nil {
+			return err
+		}
+	}
+	if err := c.checkVendor(known.Get); err != nil {
+		return err
+	}
+	if c.TLSCert != "" {
+		if _, err := httpd.LoadCertificate(c.TLSCert, c.TLSKey); err != nil {
 			return err
 		}
 	}

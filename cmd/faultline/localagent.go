@@ -6,16 +6,41 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"path/filepath"
 	"time"
 
 	"faultline/internal/agent"
+	"faultline/internal/httpd"
 	"faultline/internal/intake"
 )
 
 // localTokenLife is long enough for the agent beside the hub to use its token.
 const localTokenLife = 10 * time.Minute
+
+// localParts are the agent in the hub's own process and, where the hub speaks TLS, a
+// door for it: the hub's certificate is for the hub's name, and the agent would ask for
+// this machine's.
+func (w *world) localParts(ctx context.Context, addr net.Addr) ([]part, error) {
+	if w.tls == nil {
+		local, err := w.localAgent(addr)
+		return []part{local}, err
+	}
+	door, err := listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	local, err := w.localAgent(door.Addr())
+	if err != nil {
+		return nil, errors.Join(err, door.Close())
+	}
+	mux := http.NewServeMux()
+	w.intake.Register(mux)
+	return []part{{"door of the local agent", func(ctx context.Context) error {
+		return httpd.Serve(ctx, door, httpd.Secure(mux))
+	}}, local}, nil
+}
 
 // localAgent is one agent in the hub's own process. It speaks to the hub as every
 // other does, so there is one way in.

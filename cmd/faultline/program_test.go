@@ -78,8 +78,8 @@ func start(t testing.TB, fileLimit int, args ...string) *process {
 	go func() {
 		in := bufio.NewScanner(out)
 		for in.Scan() {
-			if _, url, found := strings.Cut(in.Text(), "http://"); found {
-				said <- "http://" + strings.Fields(url)[0]
+			if at := strings.Index(in.Text(), "http"); at >= 0 {
+				said <- strings.Fields(in.Text()[at:])[0]
 				break
 			}
 		}

@@ -44,15 +44,17 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return errors.Join(err, w.close())
 	}
-	fmt.Fprintf(s.out, "Faultline answers on http://%s\n", l.Addr())
 	var more []part
 	if c.LocalAgent {
-		local, err := w.localAgent(l.Addr())
-		if err != nil {
+		if more, err = w.localParts(ctx, l.Addr()); err != nil {
 			return errors.Join(err, l.Close(), w.close())
 		}
-		more = append(more, local)
 	}
+	scheme := "http"
+	if w.tls != nil {
+		l, scheme = w.tls.Listen(l), "https"
+	}
+	fmt.Fprintf(s.out, "Faultline answers on %s://%s\n", scheme, l.Addr())
 	return errors.Join(w.run(ctx, l, w.pages(notice), more...), w.close())
 }
 
@@ -127,8 +129,8 @@ func (w *world) run(ctx context.Context, l net.Listener, pages *web.Web, more ..
 	return errors.Join(served, group.Wait())
 }
 
-// reloadOnHangup reads the catalog again at SIGHUP, and keeps the old one when
-// the files have a mistake.
+// reloadOnHangup reads the catalog and the certificate again at SIGHUP, and keeps the
+// old ones when the files have a mistake.
 func (w *world) reloadOnHangup(ctx context.Context) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -140,6 +142,11 @@ func (w *world) reloadOnHangup(ctx context.Context) error {
 		case <-hangup:
 			if err := w.reload(ctx); err != nil {
 				slog.Error("the catalog could not be reloaded", "error", err)
+			}
+			if w.tls != nil {
+				if err := w.tls.Reload(); err != nil {
+					slog.Error("the certificate could not be reloaded; the old one is shown", "error", err)
+				}
 			}
 		}
 	}

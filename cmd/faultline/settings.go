@@ -29,6 +29,8 @@ import (
 type settings struct {
 	Config         kong.ConfigFlag `help:"YAML file with any of these settings, by the names of the flags." placeholder:"FILE"`
 	Listen         string          `name:"listen" default:"127.0.0.1:8080" env:"FAULTLINE_LISTEN" help:"Address and port to answer on."`
+	TLSCert        string          `name:"tls-cert" env:"FAULTLINE_TLS_CERT" placeholder:"FILE" help:"Certificate with its chain, in PEM form: answer by TLS without a proxy. Read again at SIGHUP."`
+	TLSKey         string          `name:"tls-key" env:"FAULTLINE_TLS_KEY" placeholder:"FILE" help:"Key of the certificate, in PEM form."`
 	Data           string          `name:"data" default:"faultline-data" env:"FAULTLINE_DATA" placeholder:"DIR" help:"Data directory; made when missing."`
 	Catalog        []string        `name:"catalog" env:"FAULTLINE_CATALOG" placeholder:"FILE" help:"YAML files with services of your own; a later one replaces services of an earlier one."`
 	BuiltinCatalog bool            `name:"builtin-catalog" default:"true" negatable:"" env:"FAULTLINE_BUILTIN_CATALOG" help:"Begin with the starter catalog."`
@@ -45,6 +47,7 @@ type settings struct {
 	LocalNetwork   string          `name:"local-network" env:"FAULTLINE_LOCAL_NETWORK" placeholder:"ASN" help:"The network of the local agent, such as AS64500."`
 	LocalClass     string          `name:"local-class" env:"FAULTLINE_LOCAL_CLASS" placeholder:"CLASS" help:"What sort of network the local agent is in: eyeball, datacenter, mobile, edu or anchor."`
 	VendorContact  string          `name:"vendor-contact" env:"FAULTLINE_VENDOR_CONTACT" placeholder:"CONTACT" help:"Read the status pages that the catalog names, and introduce ourselves to them with this address or page. Without it none is read."`
+	VendorServices []string        `name:"vendor-services" env:"FAULTLINE_VENDOR_SERVICES" placeholder:"ID" help:"Read the status pages of these services only, instead of all that the catalog names."`
 	VendorPrivate  bool            `name:"vendor-private" env:"FAULTLINE_VENDOR_PRIVATE" help:"Let status pages be at addresses that are not public, such as those within a company."`
 	SimulatedClock bool            `name:"simulated-clock" env:"FAULTLINE_SIMULATED_CLOCK" help:"Let 'faultline replay --into' move the clock; for recordings, never for real use."`
 	ReplayToken    string          `name:"replay-token" env:"FAULTLINE_REPLAY_TOKEN" placeholder:"TOKEN" help:"Token of at least 8 characters that 'replay --into' must show; goes with --simulated-clock."`
@@ -115,6 +118,12 @@ func (s *settings) validate() error {
 	if s.VendorContact != "" && s.SimulatedClock {
 		errs = append(errs, errors.New("--vendor-contact does not go with --simulated-clock: what vendors say today is no part of a recording"))
 	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		errs = append(errs, errors.New("--tls-cert and --tls-key go together: name both files, or neither and put a proxy in front"))
+	}
+	if len(s.VendorServices) > 0 && s.VendorContact == "" {
+		errs = append(errs, errors.New("--vendor-services needs --vendor-contact: no status page is read before its owner can find out who reads it"))
+	}
 	cfg := s.ingest()
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(append(errs, cfg.Validate())...)
@@ -139,8 +148,20 @@ func (s *settings) localVantage() outage.Vantage {
 
 func (s *settings) vendor() vendor.Config {
 	cfg := vendor.DefaultConfig()
-	cfg.Contact, cfg.Private = s.VendorContact, s.VendorPrivate
+	cfg.Contact, cfg.Private, cfg.Only = s.VendorContact, s.VendorPrivate, s.VendorServices
 	return cfg
+}
+
+// checkVendor holds the services whose pages are to be read against the catalog: one
+// that names no page would be waited for in vain.
+func (s *settings) checkVendor(service func(id string) (outage.Service, bool)) error {
+	var errs []error
+	for _, id := range s.VendorServices {
+		if known, ok := service(id); !ok || known.Retired || known.StatusPage == "" {
+			errs = append(errs, fmt.Errorf("vendor-services names %.60q, and the catalog has no status page of it: add status_page to the service, or use another id", id))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (s *settings) catalog() catalog.Config {

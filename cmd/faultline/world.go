@@ -16,6 +16,7 @@ import (
 	"faultline/internal/datadir"
 	"faultline/internal/detect"
 	"faultline/internal/geo"
+	"faultline/internal/httpd"
 	"faultline/internal/incident"
 	"faultline/internal/ingest"
 	"faultline/internal/intake"
@@ -38,6 +39,7 @@ type world struct {
 	registry  *prometheus.Registry
 	catalog   *catalog.Catalog
 	places    *geo.DB
+	tls       *httpd.Certificate // nil: somebody else ends TLS, or nobody
 	ingest    *ingest.Ingest
 	intake    *intake.Intake
 	vendor    *vendor.Vendor // nil: no status page is read
@@ -68,6 +70,11 @@ func (w *world) open(ctx context.Context) (err error) {
 	w.closers = append(w.closers, w.dir)
 	if err := w.openEngines(ctx); err != nil {
 		return err
+	}
+	if w.settings.TLSCert != "" {
+		if w.tls, err = httpd.LoadCertificate(w.settings.TLSCert, w.settings.TLSKey); err != nil {
+			return err
+		}
 	}
 	w.places, err = geo.Open(geo.Config{CountryFile: w.settings.GeoCountry, ASNFile: w.settings.GeoNetwork})
 	if err != nil {
@@ -194,6 +201,9 @@ func (t trouble) Troubled(ctx context.Context) (map[string]bool, error) {
 func (w *world) openVendor(context.Context) (err error) {
 	if w.settings.VendorContact == "" {
 		return nil
+	}
+	if err := w.settings.checkVendor(w.catalog.Get); err != nil {
+		return err
 	}
 	w.vendor, err = vendor.New(w.settings.vendor(), vendor.Deps{
 		Log: w.log, Clock: w.clock, Services: w.catalog, Metrics: vendor.NewMetrics(w.registry),

@@ -108,8 +108,9 @@ type message struct {
 	method, path string
 	body         []byte
 	contentType  string
-	out          any  // the answer is decoded into it
-	timed        bool // the hub answers at once: its time may be compared
+	encoding     string // of the body; empty: plain
+	out          any    // the answer is decoded into it
+	timed        bool   // the hub answers at once: its time may be compared
 }
 
 // say sends a message, and once more when the hub's time was not known well enough.
@@ -129,6 +130,9 @@ func (h *hub) once(ctx context.Context, m message) error {
 	}
 	if m.contentType != "" {
 		req.Header.Set("Content-Type", m.contentType)
+	}
+	if m.encoding != "" {
+		req.Header.Set("Content-Encoding", m.encoding)
 	}
 	c := h.clock()
 	if c.Synced {
@@ -232,12 +236,16 @@ func (h *hub) plan(ctx context.Context) (*agentapi.Plan, error) {
 }
 
 func (h *hub) send(ctx context.Context, b spool.Batch) (agentapi.Taken, error) {
-	var taken agentapi.Taken
-	err := h.say(ctx, message{
-		method: http.MethodPost, path: agentapi.PathMeasurements, body: bytes.Join(b.Records, []byte("\n")),
-		contentType: agentapi.ContentType, out: &taken,
+	var t agentapi.Taken
+	packed, err := agentapi.Pack(bytes.Join(b.Records, []byte("\n")))
+	if err != nil {
+		return t, err
+	}
+	err = h.say(ctx, message{
+		method: http.MethodPost, path: agentapi.PathMeasurements, body: packed,
+		contentType: agentapi.ContentType, encoding: agentapi.Encoding, out: &t,
 	})
-	return taken, err
+	return t, err
 }
 
 // port of the hub.

@@ -1,12 +1,17 @@
 package httpd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"faultline/internal/scrub"
 )
 
 // Limits of the server. A client that is slower than these is cut off, so that a
@@ -23,6 +28,21 @@ const (
 	graceTimeout = 500 * time.Millisecond
 )
 
+// quiet takes what the server says of itself. It names addresses of clients, which
+// are kept nowhere, and broken handshakes are what every scanner leaves behind.
+type quiet struct{}
+
+// Write implements [io.Writer].
+func (quiet) Write(line []byte) (int, error) {
+	if !bytes.HasPrefix(line, []byte("http: TLS handshake error")) {
+		slog.Warn("the HTTP server complains", "says", scrub.Addresses(scrub.Line(string(line), maxComplaint)))
+	}
+	return len(line), nil
+}
+
+// maxComplaint bounds one line of it: it may quote what a client sent.
+const maxComplaint = 300
+
 // Serve answers on a listener until the context ends, then lets requests under
 // way finish. Server-sent events are long by nature: their handler moves the write
 // deadline on with every event (http.ResponseController).
@@ -31,7 +51,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	defer endRequests()
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(quiet{}, "", 0),
 		BaseContext: func(net.Listener) context.Context { return base },
 	}
 	ended := make(chan error, 1)

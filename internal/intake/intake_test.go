@@ -370,6 +370,41 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A batch may come packed; what is signed is what came, and a bomb is refused.
+func TestPackedBatch(t *testing.T) {
+	r := newRig(t, memory.New(), t.TempDir())
+	p := r.point("one").known()
+	send := func(body []byte, encoding string) *httptest.ResponseRecorder {
+		return r.do("POST", "/api/v1/measurements", body, p.sign(body), func(q *http.Request) { q.Header.Set("Content-Encoding", encoding) })
+	}
+	pack := func(body []byte) []byte {
+		packed, err := agentapi.Pack(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return packed
+	}
+	good := bytes.Join(p.seal(3), []byte("\n"))
+	for _, test := range []struct {
+		name     string
+		body     []byte
+		encoding string
+		status   int
+		says     string
+	}{
+		{"a bomb", pack(make([]byte, 64<<20)), "zstd", 413, "once it is unpacked"},
+		{"no zstd", good, "zstd", 422, "cannot be unpacked"},
+		{"cut off", pack(good)[:40], "zstd", 422, "cannot be unpacked"},
+		{"another encoding", good, "gzip", 415, "zstd"},
+		{"packed", pack(good), "zstd", 200, `"appended":3`},
+		{"plain", good, "", 200, `"duplicates":3`},
+	} {
+		if w := send(test.body, test.encoding); w.Code != test.status || !strings.Contains(w.Body.String(), test.says) {
+			t.Errorf("%s: %d %s", test.name, w.Code, w.Body)
+		}
+	}
+}
+
 // A request that somebody has recorded is good for two minutes, and changes nothing.
 func TestReplay(t *testing.T) {
 	r := newRig(t, memory.New(), t.TempDir())

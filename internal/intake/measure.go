@@ -42,13 +42,37 @@ func (in *Intake) measurements(w http.ResponseWriter, r *http.Request) {
 		in.refuse(w, nil, err)
 		return
 	}
-	taken, err := in.take(c)
+	c.body, err = unpacked(r, c.body)
+	var taken agentapi.Taken
+	if err == nil {
+		taken, err = in.take(c)
+	}
 	if err != nil {
 		in.refuse(w, c.entry, err)
 		return
 	}
 	in.Metrics.taken(&taken)
 	in.answer(w, http.StatusOK, taken)
+}
+
+// unpacked is the body of a batch. It is unpacked only after its signature was
+// checked, so nobody but a registered agent can make the hub do it.
+func unpacked(r *http.Request, body []byte) ([]byte, error) {
+	switch encoding := r.Header.Get("Content-Encoding"); encoding {
+	case "":
+		return body, nil
+	case agentapi.Encoding:
+	default:
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, detail: fmt.Sprintf("content encoding %.60q: send %s, or the batch as it is", encoding, agentapi.Encoding)}
+	}
+	plain, err := agentapi.Unpack(body)
+	switch {
+	case errors.Is(err, agentapi.ErrLarge):
+		return nil, &refusal{status: http.StatusRequestEntityTooLarge, detail: err.Error()}
+	case err != nil:
+		return nil, &refusal{status: http.StatusUnprocessableEntity, detail: err.Error()}
+	}
+	return plain, nil
 }
 
 var errBusy = errors.New("too many batches at once: try again in a few seconds")

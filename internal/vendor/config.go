@@ -14,6 +14,8 @@ type Config struct {
 	// Contact is an address or a page where whoever runs a status page finds whoever
 	// asks it; it goes into the user agent.
 	Contact string
+	// Only are the services whose pages are read; none: all that name one.
+	Only []string
 	// Private allows pages at addresses that are not public, and plain HTTP; for
 	// tests and pages within a company.
 	Private bool

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,7 @@ func (v *Vendor) Run(ctx context.Context) error {
 		// The first looks are spread like later ones, but one page need not wait.
 		spread := min(v.cfg.Every, time.Duration(len(wanted))*hostGap)
 		for page, w := range watched {
-			if services, ok := wanted[page]; !ok || !equal(services, w.services) {
+			if services, ok := wanted[page]; !ok || !slices.Equal(services, w.services) {
 				w.stop()
 				<-w.ended // so that two never write for one service
 				delete(watched, page)
@@ -109,7 +110,7 @@ func (v *Vendor) wanted() map[string][]string {
 	pages := map[string][]string{}
 	unread := 0
 	for _, s := range v.deps.Services.Services() {
-		if s.StatusPage == "" || s.Retired {
+		if s.StatusPage == "" || s.Retired || len(v.cfg.Only) > 0 && !slices.Contains(v.cfg.Only, s.ID) {
 			continue
 		}
 		if _, ok := pages[s.StatusPage]; !ok && len(pages) == maxPages {
@@ -120,18 +121,6 @@ func (v *Vendor) wanted() map[string][]string {
 	}
 	v.deps.Metrics.following(len(pages), unread)
 	return pages
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // restoreBatch is how many words are read at once at the start.

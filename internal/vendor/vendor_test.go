@@ -128,6 +128,21 @@ func said(t *testing.T, log stream.Log) string {
 
 func service(id, page string) outage.Service { return outage.Service{ID: id, StatusPage: page} }
 
+// Who names services has only their pages read.
+func TestOnly(t *testing.T) {
+	cat := &services{}
+	cat.set(service("a", "https://one.example"), service("b", "https://two.example"))
+	cfg := DefaultConfig()
+	cfg.Contact, cfg.Only = "mailto:ops@example.org", []string{"b", "c"}
+	v, err := New(cfg, Deps{Services: cat, Fetcher: &fake{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := v.wanted(); len(got) != 1 || got["https://two.example"] == nil {
+		t.Errorf("pages to read: %v", got)
+	}
+}
+
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, f, cat := memory.New(), &fake{body: pageUp}, &services{}
