@@ -30,7 +30,8 @@ const (
 	FirstTLSShare  = "first_tls_share"
 	FirstHTTPShare = "first_http_share"
 	FirstAppShare  = "first_app_share"
-	PeakFailFrac   = "peak_fail_frac" // of the worst minute
+	PeakFailFrac   = "peak_fail_frac"   // of the worst minute
+	MixedShare     = "fail_mixed_share" // of triples of agent, address and step that fail: those that succeed within two minutes of it, too
 
 	// Names.
 	NXDomainShare      = "dns_nxdomain_share" // of failed look-ups
@@ -52,7 +53,8 @@ const (
 	SYNLoss          = "syn_loss"         // estimated loss of SYN or its answer
 	RTTRatio         = "rtt_ratio"        // median of connects that succeed
 	RTTRise          = "rtt_rise_ms"
-	JitterRatio      = "jitter_ratio" // interquartile range of the same
+	JitterRatio      = "jitter_ratio"        // interquartile range of the same
+	ConnectMixed     = "connect_mixed_share" // of pairs of agent and address with a failed connect or a repeated SYN: those with a clean connect within two minutes of it, too
 	EchoLoss         = "echo_loss"
 	PathReached      = "path_reached_share"       // of traces
 	PathShorter      = "path_shorter_share"       // of traces that end hops earlier than before
@@ -80,11 +82,13 @@ const (
 	StatusEntropy    = "status_entropy"      // bits, of failed answers
 	RedirectLoop     = "redirect_loop_share" // of failed requests
 	Truncated        = "truncated_share"
-	NoAnswer         = "no_answer_share" // of failed requests: time-outs, resets, ends without an answer
-	ErrorSpeed       = "error_speed_ms"  // median time from request to a failed answer
-	TTFBRatio        = "ttfb_ratio"      // median of answers that are fine
-	TTFBRampMin      = "ttfb_ramp_min"   // minutes from the first rise of first-byte times to the first errors
-	ChallengeShare   = "challenge_share" // of all answers
+	NoAnswer         = "no_answer_share"    // of failed requests: time-outs, resets, ends without an answer
+	ErrorSpeed       = "error_speed_ms"     // median time from request to a failed answer
+	TTFBRatio        = "ttfb_ratio"         // median of answers that are fine
+	StaticTTFBRatio  = "static_ttfb_ratio"  // the same of media and other static steps
+	DynamicTTFBRatio = "dynamic_ttfb_ratio" // the same of login, feed, search, post
+	TTFBRampMin      = "ttfb_ramp_min"      // minutes from the first rise of first-byte times to the first errors
+	ChallengeShare   = "challenge_share"    // of all answers
 	RateLimitShare   = "rate_limit_share"
 	BlockPageShare   = "block_page_share"
 	QueueShare       = "queue_share"
@@ -115,6 +119,7 @@ const (
 
 	// When.
 	OnsetSharpness = "onset_sharpness" // share of the final failing fraction reached in two minutes
+	OnsetRamp      = "onset_ramp_min"  // minutes from the first rise of the failing share, or of first-byte times, until it has half its final height
 	OnsetSpread    = "onset_spread_s"  // from the first failure until 80 % of the agents that fail had one
 	WaveCount      = "wave_count"
 	FocusShift     = "focus_shift" // 1 - Jaccard index of the agents that fail in successive waves
