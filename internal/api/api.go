@@ -34,6 +34,7 @@ type Reader interface {
 	store.Histories
 	store.Measures
 	store.Sayings
+	store.Judgements
 }
 
 // API is the part. It implements [http.Handler] for everything below /api/ that
@@ -98,6 +99,7 @@ func (a *API) describe(h huma.API) {
 	huma.Register(h, get("list-agents", "/api/v1/agents", "Agents: vantage points, clocks, health"), a.listAgents)
 	huma.Register(h, get("list-incidents", "/api/v1/incidents", "Incidents, newest first"), a.listIncidents)
 	huma.Register(h, get("get-incident", "/api/v1/incidents/{id}", "One incident with its revisions"), a.getIncident)
+	huma.Register(h, get("list-verdicts", "/api/v1/incidents/{id}/verdicts", "What one incident is consistent with: all revisions with their evidence, newest first"), a.listVerdicts)
 }
 
 // Register adds the API to a mux.

@@ -140,6 +140,8 @@ func TestGolden(t *testing.T) {
 		"failures":     "/api/v1/services/probed/series?signal=failures&layer=tcp&from=2025-03-10T09:00Z&to=2025-03-10T10:00Z&step=30m",
 		"latency":      "/api/v1/services/probed/series?signal=latency&from=2025-03-10T09:00Z&to=2025-03-10T10:00Z&step=30m",
 		"probed":       "/api/v1/services/probed",
+		"verdicts":     "/api/v1/incidents/probed-20250310T0945Z/verdicts",
+		"unjudged":     "/api/v1/incidents/x-20250310T0945Z/verdicts",
 		"acknowledged": "/api/v1/incidents/probed-20250310T0945Z",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,6 +185,9 @@ func TestProblems(t *testing.T) {
 		"/api/v1/services/nothing-like-it-at-all":                         {404, "/api/v1/services lists them"},
 		"/api/v1/services/nobody/series":                                  {404, `no service \"nobody\"`},
 		"/api/v1/incidents/x-1":                                           {404, `no incident \"x-1\"`},
+		"/api/v1/incidents/x-1/verdicts":                                  {404, `no incident \"x-1\"`},
+		"/api/v1/incidents/x-20250310T0945Z/verdicts?limit=101":           {400, "between 1 and 100"},
+		"/api/v1/incidents/x-20250310T0945Z/verdicts?after=0":             {400, "the next of the answer before"},
 		"/api/v1/incidents?service=twitte":                                {404, "did you mean x"},
 		"/api/v1/services/x/series?country=UK":                            {400, "ISO 3166-1"},
 		"/api/v1/services/x/series?category=feed":                         {400, "app, login"},

@@ -41,7 +41,7 @@ type Incident struct {
 	SmallCells string         `json:"small_cells" doc:"Why some numbers are null"`
 	Severity   Grade          `json:"severity"`
 	Probes     *outage.Probes `json:"probes,omitempty" doc:"What measurements say of it; left out while no agent looks"`
-	Links      []Link         `json:"links" doc:"Incidents of family that were open at the same time"`
+	Links      []Link         `json:"links" doc:"Incidents that were open at the same time: of its family, of a provider it stands on, or of the service that people may have meant"`
 	Page       string         `json:"page" doc:"Path of the page for people"`
 }
 
@@ -79,11 +79,11 @@ type Grade struct {
 	Rule     string  `json:"rule" doc:"How the word was reached"`
 }
 
-// Link ties an incident to one of family.
+// Link ties an incident to another one.
 type Link struct {
 	Incident string `json:"incident"`
 	Service  string `json:"service"`
-	Why      string `json:"why"`
+	Why      string `json:"why" doc:"family, provider or collateral"`
 }
 
 // Texts that go with numbers.

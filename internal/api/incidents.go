@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +22,8 @@ type IncidentDetail struct {
 	Incident
 	SeverityRule string     `json:"severity_rule,omitempty" doc:"The rule in full"`
 	Revisions    []Revision `json:"revisions" doc:"Oldest first"`
+	// Verdict is nil while there is none.
+	Verdict *Standing `json:"verdict,omitempty" doc:"What it is consistent with, as of the latest revision; left out while nothing was said"`
 	// Acknowledged is nil where nobody reads the vendor's page.
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty" doc:"When the vendor first admitted it; left out while nobody reads its status page"`
 }
@@ -115,10 +116,7 @@ func (a *API) getIncident(ctx context.Context, in *getIncidentInput) (*output[In
 }
 
 func (a *API) incident(ctx context.Context, id string) (IncidentDetail, error) {
-	revs, err := a.store.Revisions(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && len(revs) == 0) {
-		return IncidentDetail{}, notFound("there is no incident %q: /api/v1/incidents lists them", shorten(id))
-	}
+	revs, err := a.revisions(ctx, id)
 	if err != nil {
 		return IncidentDetail{}, err
 	}
@@ -136,6 +134,9 @@ func (a *API) incident(ctx context.Context, id string) (IncidentDetail, error) {
 			Revision: r.Revision, Minute: r.Minute.Time(), State: r.State, Severity: r.Severity.Word,
 			Waves: len(r.Waves), Peak: r.Peak, Total: r.Total,
 		}
+	}
+	if out.Verdict, err = a.standing(ctx, id); err != nil {
+		return out, err
 	}
 	out.Acknowledged, err = a.acknowledged(ctx, &revs[len(revs)-1], pulse.Closed)
 	return out, err

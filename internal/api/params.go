@@ -89,12 +89,17 @@ func parseBool(name, s string) (bool, error) {
 
 // parseLimit reads the length of a list.
 func parseLimit(s string) (int, error) {
+	return parseNumber("limit", s, defaultIncidents, maxIncidents)
+}
+
+// parseNumber reads a number from 1 on; usual is what holds where none is given.
+func parseNumber(name, s string, usual, most int) (int, error) {
 	if s == "" {
-		return defaultIncidents, nil
+		return usual, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > maxIncidents {
-		return 0, fmt.Errorf("limit is %q: want a number between 1 and %d", s, maxIncidents)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("%s is %q: want a number between 1 and %d", name, s, most)
 	}
 	return n, nil
 }

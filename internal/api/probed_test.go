@@ -20,6 +20,7 @@ func probed() *store.Batch {
 	b := &store.Batch{
 		Services:  []outage.Service{{ID: "probed", Name: "Probed", Categories: []string{"app"}}},
 		Incidents: []outage.Incident{in},
+		Verdicts:  verdicts(),
 		Agents:    []outage.Agent{{ID: "a1", Revision: 3, Vantage: place, Registered: start - 99, Seen: start, Presence: outage.AgentPresent, Clock: outage.Clock{OffsetMS: 3, Synced: true}}},
 		Words: []outage.VendorWord{
 			{Service: "probed", Revision: 1, Minute: start, Status: outage.VendorOperational, Page: "https://status.example", Reached: start},

@@ -8,7 +8,8 @@
 // listened; the provisional count of the open minute comes from the reports.
 // Counts by country and category pass the small-cell rule here, once: the store
 // never sees others. Measurements are saved as they came, but for the addresses of
-// the first routers on a path, which stand for the people there.
+// the first routers on a path, which stand for the people there, and verdicts but for
+// shares of so few reports that one could count people along with them.
 //
 // Retention runs beside it: it ages the minutes of the store and trims the log,
 // never beyond what every follower has taken. The world's time is the last closed
@@ -179,6 +180,7 @@ func (p *Project) takers(ctx context.Context) ([]taker, error) {
 		newFacts(stream.Services, func(b *store.Batch, f *outage.Service) { b.Services = append(b.Services, *f) }),
 		newFacts(stream.Baselines, func(b *store.Batch, f *outage.ServiceBaseline) { b.Baselines = append(b.Baselines, *f) }),
 		newFacts(stream.Incidents, func(b *store.Batch, f *outage.Incident) { b.Incidents = append(b.Incidents, *f) }),
+		newFacts(stream.Verdicts, keepVerdict),
 		newFacts(stream.Bulletins, func(b *store.Batch, f *outage.Bulletin) { b.Bulletins = append(b.Bulletins, *f) }),
 		newFacts(stream.Agents, func(b *store.Batch, f *outage.Agent) { b.Agents = append(b.Agents, *f) }),
 		newFacts(stream.Words, func(b *store.Batch, f *outage.VendorWord) { b.Words = append(b.Words, *f) }),

@@ -78,6 +78,7 @@ type Batch struct {
 	Open      []Open
 	Baselines []outage.ServiceBaseline
 	Incidents []outage.Incident // revisions, in order
+	Verdicts  []outage.Verdict  // revisions, in order
 	Bulletins []outage.Bulletin
 	Points    []outage.MinutePoints // of closed minutes: signals other than reports
 	// Measurements are kept up to a number that the engine names; the oldest go first.
@@ -207,4 +208,5 @@ type Store interface {
 	Histories
 	Measures
 	Sayings
+	Judgements
 }

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		{"ageing", testAge},
 		{"aged before it came", testAgedFirst},
 		{"incidents", testIncidents},
+		{"verdicts", testVerdicts},
 		{"bulletins", testBulletins},
 		{"waiting", testWaiting},
 		{"measurements", testMeasurements},
