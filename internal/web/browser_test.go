@@ -88,10 +88,13 @@ func TestAccessible(t *testing.T) {
 		"phone-light": browsertest.Phone, "phone-dark": browsertest.Phone.InDark(),
 		"desk-light": browsertest.Desktop, "desk-dark": browsertest.Desktop.InDark(),
 	}
+	judging := serve(t, judged())
 	probed, single := serve(t, probedDay()), serve(t, alone())
 	pages := map[string]string{
 		"empty": empty + "/", "probed": probed + "/s/x", "probed-incident": probed + "/i/x-20250310T0932Z", "agents": probed + "/agents",
-		"alone": single + "/s/x", "unheard": serve(t, unheard()) + "/i/x-20250310T0932Z",
+		"alone": single + "/s/x", "judged": judging + "/i/x-20250310T0932Z", "judged-service": judging + "/s/x", "judged-home": judging + "/",
+		"revision": judging + "/i/x-20250310T0932Z/verdicts/2", "cannot": serve(t, crowdAlone()) + "/i/x-20250310T0932Z",
+		"unheard": serve(t, unheard()) + "/i/x-20250310T0932Z",
 	}
 	for _, p := range shownPages {
 		pages[strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(strings.TrimPrefix(p, "/"))] = url + p

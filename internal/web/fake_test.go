@@ -29,6 +29,7 @@ type fakeStore struct {
 	agents    []store.Heard
 	states    []outage.ProbeState
 	words     []outage.VendorWord
+	verdicts  map[string][]outage.Verdict // revisions by incident, oldest first
 	err       error
 	reads     int // of all rows
 }

@@ -45,7 +45,7 @@ func (w *Web) homeTarget() target {
 
 func (w *Web) renderHome(_ context.Context, s *snapshot) (*cache.Page, error) {
 	defer w.metrics.took("home", time.Now())
-	now := view.NowOf(s.rows, s.open, w.world(s))
+	now := view.NowOf(s.rows, s.open, s.verdicts, w.world(s))
 	groups := view.GroupsOf(s.rows, s.openOf)
 	return w.build(frame{
 		name: "home", view: now,

@@ -10,9 +10,15 @@ import (
 
 	"faultline/internal/store"
 	"faultline/internal/web/cache"
+	"faultline/internal/web/verdict"
 	"faultline/internal/web/view"
-	"faultline/outage"
 )
+
+// incidentPage is what the template of an incident gets.
+type incidentPage struct {
+	view.Incident
+	Verdict *verdict.View // nil while nothing was said
+}
 
 // incident is the page of one incident.
 func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
@@ -41,7 +47,11 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 	if err != nil {
 		return nil, err
 	}
-	v := view.IncidentOf(facts)
+	page := incidentPage{Incident: view.IncidentOf(facts)}
+	if page.Verdict, err = w.verdictOf(ctx, id, 0, &facts); err != nil {
+		return nil, err
+	}
+	v := &page.Incident
 	here := "/i/" + url.PathEscape(id)
 	sh := shell{
 		Title: v.Title + " - Faultline", Description: v.Say,
@@ -52,11 +62,12 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 	parts := []partOf{
 		{"state", "state", v}, {"timeline", "line", v.Line}, {"waves", "waves", v.Waves},
 		{"places", "places", v}, {"history", "history", v},
+		{"verdict", "verdict", page.Verdict}, {"evidence", "evidence", page.Verdict},
 	}
 	if v.Measured != nil || v.Vendor != nil {
 		parts = append(parts, partOf{"measured", "measured", v})
 	}
-	return w.build(frame{name: "incident", view: v, shell: sh, parts: parts})
+	return w.build(frame{name: "incident", view: page, shell: sh, parts: parts})
 }
 
 func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.IncidentFacts, error) {
@@ -69,10 +80,7 @@ func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.I
 		return f, fmt.Errorf("incident %s has no revisions: %w", id, store.ErrNotFound)
 	}
 	last := &f.Revisions[len(f.Revisions)-1]
-	f.Service = outage.Service{ID: last.Service, Name: last.Service}
-	if row, ok := s.row(last.Service); ok {
-		f.Service = row.Service
-	}
+	f.Service = serviceOf(s, last.Service)
 	from, to, step := view.IncidentSpan(last, s.pulse)
 	f.Step = step
 	q := store.SeriesQuery{Service: last.Service, From: from, To: to, Step: step}

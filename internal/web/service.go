@@ -92,7 +92,7 @@ func (w *Web) renderService(ctx context.Context, s *snapshot, id, answer string)
 func (w *Web) serviceFacts(ctx context.Context, s *snapshot, row store.Row) (view.ServiceFacts, error) {
 	id, closed := row.Service.ID, s.pulse.Closed
 	f := view.ServiceFacts{
-		Row: row, Pulse: s.pulse, World: w.world(s), Open: s.openOf(id), Family: familyOf(s, &row.Service),
+		Row: row, Pulse: s.pulse, World: w.world(s), Open: s.openOf(id), Judged: s.verdictOf(id), Family: familyOf(s, &row.Service),
 	}
 	if closed == 0 { // nothing has been counted yet
 		return f, nil

@@ -22,8 +22,10 @@ type snapshot struct {
 	open  []outage.Incident
 	// newest is, by service, where its newest open incident is in open.
 	newest map[string]int
-	// changed is, by service, the version in which its row or one of its open
-	// incidents last changed.
+	// verdicts are the latest on open incidents, brief, by incident.
+	verdicts map[string]*outage.Verdict
+	// changed is, by service, the version in which its row, its open incident or the
+	// verdict on that last changed.
 	changed map[string]uint64
 	index   *names.Index
 	taken   time.Time
@@ -40,6 +42,14 @@ func (s *snapshot) row(service string) (store.Row, bool) {
 func (s *snapshot) openOf(service string) *outage.Incident {
 	if i, ok := s.newest[service]; ok {
 		return &s.open[i]
+	}
+	return nil
+}
+
+// verdictOf is the verdict on a service's open incident; nil where there is none.
+func (s *snapshot) verdictOf(service string) *outage.Verdict {
+	if i := s.openOf(service); i != nil {
+		return s.verdicts[i.ID]
 	}
 	return nil
 }
@@ -96,6 +106,14 @@ func (s *snapshots) read(ctx context.Context, pulse store.Pulse) (*snapshot, err
 	if next.open, err = s.reader.Incidents(ctx, store.IncidentFilter{OpenOnly: true}); err != nil {
 		return nil, fmt.Errorf("read the open incidents: %w", err)
 	}
+	verdicts, err := s.reader.OpenVerdicts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the verdicts on open incidents: %w", err)
+	}
+	next.verdicts = make(map[string]*outage.Verdict, len(verdicts))
+	for i := range verdicts {
+		next.verdicts[verdicts[i].Incident] = &verdicts[i]
+	}
 	next.newest = make(map[string]int, len(next.open))
 	for i := len(next.open) - 1; i >= 0; i-- {
 		next.newest[next.open[i].Service] = i
@@ -117,7 +135,7 @@ func changedSince(prev, next *snapshot) map[string]uint64 {
 			continue
 		}
 		j, ok := prev.byID[id]
-		if ok && reflect.DeepEqual(prev.rows[j], next.rows[i]) && sameRevision(prev.openOf(id), next.openOf(id)) {
+		if ok && reflect.DeepEqual(prev.rows[j], next.rows[i]) && sameRevision(prev.openOf(id), next.openOf(id)) && sameVerdict(prev.verdictOf(id), next.verdictOf(id)) {
 			out[id] = prev.changed[id]
 		}
 	}
@@ -143,6 +161,13 @@ func sameRevision(a, b *outage.Incident) bool {
 		return a == b
 	}
 	return a.ID == b.ID && a.Revision == b.Revision
+}
+
+func sameVerdict(a, b *outage.Verdict) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Incident == b.Incident && a.Revision == b.Revision
 }
 
 // world says how far the counting is, against the clock of this world.

@@ -28,6 +28,7 @@ type Reader interface {
 	store.Histories
 	store.Measures
 	store.Sayings
+	store.Judgements
 }
 
 // Deps is what the pages stand on.
@@ -74,6 +75,7 @@ func (w *Web) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /search", w.search)
 	mux.HandleFunc("GET /s/{service}", w.service)
 	mux.HandleFunc("GET /i/{incident}", w.incident)
+	mux.HandleFunc("GET /i/{incident}/verdicts/{revision}", w.verdict)
 	mux.HandleFunc("GET /live", w.live)
 	mux.HandleFunc("GET /agents", w.agents)
 	mux.HandleFunc("GET /probes", w.probes)

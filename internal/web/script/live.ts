@@ -1,3 +1,4 @@
+import { citations } from "./cite";
 import { localTimes } from "./times";
 import { say } from "./say";
 
@@ -50,6 +51,7 @@ function replace(name: string, html: string): void {
   old.querySelectorAll("details").forEach((d, i) => (d.open = open[i] ?? false));
   old.querySelectorAll(".scroll").forEach((s, i) => (s.scrollTop = scrolled[i] ?? 0));
   localTimes(old);
+  citations(old);
   if (focus >= 0) focusable(old)[focus]?.focus({ preventScroll: true });
   const now = old.querySelector<HTMLElement>("[data-say]")?.dataset.say;
   if (now !== said) say(now);

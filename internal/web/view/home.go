@@ -43,8 +43,9 @@ type Card struct {
 	Also     string // aliases
 	Incident string // id of the open incident, "" when there is none
 	Since    *Moment
-	Quarter  string // reports in the last 15 closed minutes
-	Expected string // in 15 minutes
+	Judged   *Judged // nil while there is no verdict on the incident
+	Quarter  string  // reports in the last 15 closed minutes
+	Expected string  // in 15 minutes
 	Spark    Spark
 }
 
@@ -75,12 +76,14 @@ type Deck struct {
 // Len is the number of services, those without a card too.
 func (d Deck) Len() int { return len(d.Cards) + d.More }
 
-func (d *Deck) add(r *store.Row, inc *outage.Incident) {
+func (d *Deck) add(r *store.Row, inc *outage.Incident, judged *outage.Verdict) {
 	if len(d.Cards) == maxCards {
 		d.More++
 		return
 	}
-	d.Cards = append(d.Cards, CardOf(r, inc))
+	card := CardOf(r, inc)
+	card.Judged = JudgedOf(judged)
+	d.Cards = append(d.Cards, card)
 }
 
 // Item is one service in the list of all.
@@ -100,7 +103,8 @@ type Group struct {
 const maxCards = 40
 
 // NowOf sorts the rows into what is out, rising and recovering, the largest first.
-func NowOf(rows []store.Row, open []outage.Incident, world World) Now {
+// Verdicts are by incident.
+func NowOf(rows []store.Row, open []outage.Incident, verdicts map[string]*outage.Verdict, world World) Now {
 	byService := make(map[string]*outage.Incident, len(open))
 	for i := range open {
 		if byService[open[i].Service] == nil {
@@ -130,7 +134,12 @@ func NowOf(rows []store.Row, open []outage.Incident, world World) Now {
 			n.Unknown++
 			continue
 		}
-		deck.add(r, byService[r.Service.ID])
+		inc := byService[r.Service.ID]
+		var judged *outage.Verdict
+		if inc != nil {
+			judged = verdicts[inc.ID]
+		}
+		deck.add(r, inc, judged)
 	}
 	n.Early = n.Unknown == n.Services
 	n.Say = sayNow(n)

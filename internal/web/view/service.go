@@ -16,6 +16,7 @@ type ServiceFacts struct {
 	Pulse      store.Pulse
 	World      World
 	Open       *outage.Incident // nil when none is open
+	Judged     *outage.Verdict  // on that one, brief; nil while nothing was said
 	Day        []store.Bucket   // 24 hours by the quarter hour
 	Hour       []store.Bucket   // the last hour by the minute, with the open minute
 	Countries  []store.Share
@@ -64,6 +65,7 @@ type ServiceStatus struct {
 	Reason   string
 	Incident string
 	Since    *Moment
+	Judged   *Judged // nil while there is no verdict on the incident
 	Said     *Moment // when the bulletin said so; nil when nothing was said yet
 	World    World
 	Say      string
@@ -97,7 +99,7 @@ func ServiceOf(f ServiceFacts) Service {
 	s := &f.Row.Service
 	v := Service{
 		ID: s.ID, Name: s.Name, Also: strings.Join(s.Aliases, ", "), Retired: s.Retired,
-		Homepage: webURL(s.Homepage), Providers: strings.Join(s.Providers, ", "),
+		Homepage: WebURL(s.Homepage), Providers: strings.Join(s.Providers, ", "),
 		Status:    statusOf(f),
 		Numbers:   numbersOf(f),
 		Problems:  Shares(f.Categories, category),
@@ -134,9 +136,9 @@ func hosts(list []outage.Host) (checked, others string) {
 	return strings.Join(yes, ", "), strings.Join(no, ", ")
 }
 
-// webURL lets only addresses of the web through: the catalog is a file of the
+// WebURL lets only addresses of the web through: the catalog is a file of the
 // operator's, but a page must not turn a slip in it into a script.
-func webURL(s string) string {
+func WebURL(s string) string {
 	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
 		return s
 	}
@@ -152,6 +154,7 @@ func statusOf(f ServiceFacts) ServiceStatus {
 		v.Incident = f.Open.ID
 		since := At(f.Open.Onset, f.Pulse.Closed)
 		v.Since = &since
+		v.Judged = JudgedOf(f.Judged)
 	}
 	return v
 }

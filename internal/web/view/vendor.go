@@ -37,7 +37,7 @@ func VendorOf(f VendorFacts, closed outage.Minute) *Vendor {
 	}
 	w := &f.Words[len(f.Words)-1]
 	v := &Vendor{
-		Word: vendorWord(w.Status), Known: w.Status != outage.VendorUnknown, Quote: w.Description, Page: webURL(w.Page),
+		Word: vendorWord(w.Status), Known: w.Status != outage.VendorUnknown, Quote: w.Description, Page: WebURL(w.Page),
 		Since: At(vendorSince(f.Words), closed), Reached: optional(w.Reached, closed),
 	}
 	if !v.Known {

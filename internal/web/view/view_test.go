@@ -106,7 +106,7 @@ func TestNowSortsByVolume(t *testing.T) {
 	n := NowOf([]store.Row{
 		row("a", outage.StatusProblems, 5), row("b", outage.StatusProblems, 50), row("c", outage.StatusRising, 9),
 		row("d", outage.StatusQuiet, 900), row("e", outage.StatusUnknown, 1), row("f", outage.StatusRecovering, 2), retired,
-	}, []outage.Incident{{ID: "b-1", Service: "b", Onset: 30}}, World{})
+	}, []outage.Incident{{ID: "b-1", Service: "b", Onset: 30}}, nil, World{})
 	if n.Out.Len() != 2 || n.Out.Cards[0].ID != "b" || n.Out.Cards[0].Incident != "b-1" || n.Out.Cards[0].Since == nil {
 		t.Errorf("out: %+v", n.Out)
 	}
@@ -124,7 +124,7 @@ func TestNowIsBounded(t *testing.T) {
 	for i := range rows {
 		rows[i].Bulletin.Status = outage.StatusProblems
 	}
-	if n := NowOf(rows, nil, World{}); len(n.Out.Cards) != maxCards || n.Out.Len() != 3*maxCards {
+	if n := NowOf(rows, nil, nil, World{}); len(n.Out.Cards) != maxCards || n.Out.Len() != 3*maxCards {
 		t.Errorf("%d cards for %d services", len(n.Out.Cards), n.Out.Len())
 	}
 }
@@ -220,8 +220,8 @@ func TestHistory(t *testing.T) {
 
 func TestWebURL(t *testing.T) {
 	for in, want := range map[string]string{"https://x.com/": "https://x.com/", "http://a": "http://a", "javascript:alert(1)": "", "": "", "//x": ""} {
-		if got := webURL(in); got != want {
-			t.Errorf("webURL(%q) = %q", in, got)
+		if got := WebURL(in); got != want {
+			t.Errorf("WebURL(%q) = %q", in, got)
 		}
 	}
 }

@@ -75,6 +75,22 @@ func StateOf(s outage.State) Status {
 	return Status{"unknown", string(s)}
 }
 
+// VerdictWord finds word and shape for how far the evidence goes. None of them is an
+// alarm, and the one that abstains is a statement like the others.
+func VerdictWord(s outage.VerdictState) Status {
+	switch s {
+	case outage.VerdictInsufficient:
+		return Status{Class: "cannot", Word: "Cannot tell"}
+	case outage.VerdictAmbiguous:
+		return Status{Class: "either", Word: "More than one explanation fits"}
+	case outage.VerdictLikely:
+		return Status{Class: "one", Word: "One explanation fits better"}
+	case outage.VerdictVeryLikely:
+		return Status{Class: "one", Word: "One explanation fits by far the best"}
+	}
+	return Status{Class: "cannot", Word: string(s)}
+}
+
 // category is the label of a report category; "" is what is left when those that
 // may be named are taken off.
 func category(id string) string {

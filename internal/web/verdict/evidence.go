@@ -1,0 +1,255 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"faultline/internal/web/view"
+	"faultline/outage"
+)
+
+// mostCompared is how many hypotheses evidence is set against side by side: more
+// columns are not read on a phone.
+const mostCompared = 3
+
+// Evidence is one row of the table.
+type Evidence struct {
+	Sentence string
+	Expected string // where the line is drawn, "" where the table draws none
+	Sample   string
+	Window   string
+	Source   Source
+	Weights  []Weight // one for each hypothesis that is compared
+}
+
+// Source says who measured or said it.
+type Source struct{ Text, URL string }
+
+// Weight is what a row adds to one hypothesis.
+type Weight struct {
+	Text string // "+1", "−0.5", or "0"
+	Kind string // for, against or none
+}
+
+// Missing is what is not known and would count.
+type Missing struct {
+	Text  string
+	Marks string // of the hypotheses that it would move
+}
+
+// Ranked is one line of all hypotheses.
+type Ranked struct {
+	Rank                  int
+	Title, Class, Support string
+	Prior, Score          string
+	Leads                 bool
+	For, Against          []string // the sentences that weigh most
+}
+
+// comparedOf are the hypotheses that evidence is set against: those that lead and,
+// where there is only one or none, those that come next.
+func comparedOf(v *outage.Verdict) []*outage.Hypothesis {
+	byID := make(map[string]*outage.Hypothesis, len(v.Hypotheses))
+	for i := range v.Hypotheses {
+		byID[v.Hypotheses[i].ID] = &v.Hypotheses[i]
+	}
+	var out []*outage.Hypothesis
+	taken := map[string]bool{}
+	take := func(h *outage.Hypothesis) {
+		if h != nil && !taken[h.ID] && len(out) < mostCompared {
+			out, taken[h.ID] = append(out, h), true
+		}
+	}
+	for _, id := range v.Leading {
+		take(byID[id])
+	}
+	for i := range v.Hypotheses {
+		if len(out) < 2 {
+			take(&v.Hypotheses[i])
+		}
+	}
+	return out
+}
+
+// weighs finds what a piece of evidence adds to a hypothesis.
+func weighs(h *outage.Hypothesis, evidence string) float64 {
+	sum := 0.0
+	for _, list := range [][]outage.Weighed{h.For, h.Against} {
+		for _, w := range list {
+			if w.Evidence == evidence {
+				sum += w.Weight
+			}
+		}
+	}
+	return sum
+}
+
+// evidenceOf lists what weighs for or against one of those that are compared.
+func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) []Evidence {
+	var out []Evidence
+	for i := range v.Evidence {
+		e := &v.Evidence[i]
+		row := Evidence{Sentence: upper(e.Sentence), Expected: e.Expected, Sample: sample(e), Source: sourceOf(e), Window: window(e.From, e.To)}
+		counts := false
+		for _, h := range compared {
+			w := weightOf(weighs(h, e.ID))
+			counts = counts || w.Kind != "none"
+			row.Weights = append(row.Weights, w)
+		}
+		if counts {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func weightOf(w float64) Weight {
+	switch r := math.Round(100*w) / 100; {
+	case r > 0:
+		return Weight{"+" + strconv.FormatFloat(r, 'f', -1, 64), "for"}
+	case r < 0:
+		return Weight{"−" + strconv.FormatFloat(-r, 'f', -1, 64), "against"}
+	}
+	return Weight{"0", "none"}
+}
+
+// sample says of how much a value is.
+func sample(e *outage.Evidence) string {
+	if e.Sample == 0 {
+		return ""
+	}
+	noun := "value"
+	switch e.Origin {
+	case outage.OriginProbes:
+		noun = "attempt"
+	case outage.OriginCrowd:
+		noun = "report"
+	case outage.OriginCatalog:
+		noun = "service"
+	}
+	text := view.Plural(e.Sample, noun)
+	if e.Vantages > 0 {
+		text += fmt.Sprintf(" from %s in %s", view.Plural(e.Vantages, "vantage point"), view.Plural(e.Networks, "network"))
+	}
+	return text
+}
+
+// window is the time that a value is of.
+func window(from, to outage.Minute) string {
+	switch {
+	case from == 0 && to == 0:
+		return ""
+	case from == 0 || from == to:
+		return view.At(to, to).Text
+	case from/outage.Day == to/outage.Day:
+		return from.Time().Format("15:04") + " to " + to.Time().Format("15:04 UTC")
+	}
+	return view.At(from, 0).Text + " to " + view.At(to, 0).Text
+}
+
+func sourceOf(e *outage.Evidence) Source {
+	switch e.Origin {
+	case outage.OriginProbes:
+		return Source{Text: "our probes"}
+	case outage.OriginCrowd:
+		return Source{Text: "reports"}
+	case outage.OriginVendor:
+		return Source{Text: "the vendor's status page"}
+	case outage.OriginCatalog:
+		return Source{Text: "what stands on what, and what fails there"}
+	}
+	if e.Source == nil {
+		return Source{Text: "published by somebody else"}
+	}
+	text := "published by " + e.Source.Name
+	if r := e.Source.Reliability; r != "" {
+		text += ", reliability " + r
+	}
+	return Source{text, view.WebURL(e.Source.URL)}
+}
+
+// mostMissing is how many unknown signs are listed.
+const mostMissing = 8
+
+// missingOf lists what is not known and would move one of those that are compared.
+func missingOf(v *outage.Verdict, compared []*outage.Hypothesis, look func(string) string) []Missing {
+	wanted := map[string]string{}
+	for _, w := range v.Wanted {
+		wanted[w.Sign] = w.Text
+	}
+	var out []Missing
+	at := map[string]int{}
+	for i, h := range compared {
+		for _, sign := range h.Missing {
+			mark := string(rune('A' + i))
+			if n, ok := at[sign]; ok {
+				out[n].Marks += ", " + mark
+				continue
+			}
+			if len(out) == mostMissing {
+				continue
+			}
+			text := wanted[sign]
+			if look != nil && text == "" {
+				text = look(sign)
+			}
+			if text == "" {
+				text = strings.ReplaceAll(sign, "-", " ")
+			}
+			at[sign] = len(out)
+			out = append(out, Missing{upper(text), mark})
+		}
+	}
+	return out
+}
+
+// titles names hypotheses, for what would tell them apart.
+func titles(v *outage.Verdict, ids []string) string {
+	var out []string
+	for _, id := range ids {
+		for i := range v.Hypotheses {
+			if v.Hypotheses[i].ID == id {
+				out = append(out, v.Hypotheses[i].Title)
+			}
+		}
+	}
+	return strings.Join(out, " / ")
+}
+
+// saidFor and saidAgainst are how many sentences a line of the ranking has of each.
+const saidFor, saidAgainst = 2, 2
+
+// rankedOf lists all hypotheses: who lost, and by what.
+func rankedOf(v *outage.Verdict) []Ranked {
+	sentences := make(map[string]string, len(v.Evidence))
+	for i := range v.Evidence {
+		sentences[v.Evidence[i].ID] = upper(v.Evidence[i].Sentence)
+	}
+	leads := map[string]bool{}
+	for _, id := range v.Leading {
+		leads[id] = true
+	}
+	out := make([]Ranked, 0, len(v.Hypotheses))
+	for i := range v.Hypotheses {
+		h := &v.Hypotheses[i]
+		out = append(out, Ranked{
+			Rank: i + 1, Title: h.Title, Class: className(h.Class), Support: share(h.Support), Leads: leads[h.ID],
+			Prior: weightOf(h.Prior).Text, Score: weightOf(h.Score).Text,
+			For: said(h.For, sentences, saidFor), Against: said(h.Against, sentences, saidAgainst),
+		})
+	}
+	return out
+}
+
+// said are the first sentences of a list, with their weights.
+func said(list []outage.Weighed, sentences map[string]string, most int) []string {
+	var out []string
+	for _, w := range list {
+		if text := sentences[w.Evidence]; text != "" && len(out) < most {
+			out = append(out, text+" ("+weightOf(w.Weight).Text+")")
+		}
+	}
+	return out
+}

@@ -1,0 +1,217 @@
+// Package verdict builds what pages show of a verdict: the sentence that may be
+// quoted, the evidence with its weights, what lost and why, what would change our
+// mind, and the revisions.
+//
+// It reads verdicts as the store keeps them and writes plain structures that a
+// template prints without thinking. Method: it judges nothing and orders nothing
+// anew; words, weights and ranks are those of the verdict. Likelihood and confidence
+// are never in one sentence. Limits: of revisions it lists the newest, and of what
+// moved one the first few; the API has them all.
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+
+	"faultline/internal/web/view"
+	"faultline/outage"
+)
+
+// Facts is what the store answered about the verdict on one incident.
+type Facts struct {
+	Service  string           // name
+	Incident *outage.Incident // its latest revision
+	Shown    *outage.Verdict  // the revision that is shown, whole
+	Latest   int              // the newest revision
+	Briefs   []outage.Verdict // newest first
+	More     bool             // there are older ones
+	// Look says in words what to look at for a sign; "" where it is not known any more.
+	Look func(sign string) string
+}
+
+// View is a verdict as pages show it.
+type View struct {
+	State      view.Status
+	Sentence   string
+	Likelihood string // the word with its range; "" when it abstains
+	Confidence string // a sentence of its own
+	AsOf       view.Moment
+	Revision   int
+	Table      string
+	Path       string // of the page of this revision
+	Cite       string // to be copied
+	Older      bool   // a later revision stands
+	Incident   string // path of the incident
+	Data       string // path of the revisions for programs
+	Layer      Layer
+	Class      string // the leading one, "" when undecided
+	Classes    []Class
+	Compared   []Compared
+	Abstains   bool
+	Evidence   []Evidence
+	Missing    []Missing
+	Chain      []Link
+	Wanted     []Wanted
+	Ranked     []Ranked
+	History    []Change
+	More       bool
+	Say        string
+}
+
+// Layer answers the first question.
+type Layer struct{ Name, Sure, Why string }
+
+// Class is one kind of cause with its support.
+type Class struct {
+	Name, Support string
+	Percent       int // of the bar
+	Leads         bool
+}
+
+// Compared is a hypothesis that evidence is set against.
+type Compared struct{ Mark, Title, Class, Support string }
+
+// Link is one link of a chain of causes.
+type Link struct{ Role, Text, Sure string }
+
+// Wanted is an observation that would change our mind.
+type Wanted struct{ Text, Between string }
+
+// Of builds the view; nil while nothing was said.
+func Of(f Facts) *View {
+	v := f.Shown
+	if v == nil {
+		return nil
+	}
+	out := &View{
+		State: view.VerdictWord(v.State), Sentence: v.Sentence, Confidence: v.ConfidenceWhy,
+		AsOf: view.At(v.Minute, 0), Revision: v.Revision, Table: v.Table, Older: v.Revision < f.Latest,
+		Path: path(v), Incident: "/i/" + url.PathEscape(v.Incident),
+		Data:     "/api/v1/incidents/" + url.PathEscape(v.Incident) + "/verdicts",
+		Abstains: v.State == outage.VerdictInsufficient, More: f.More,
+	}
+	if out.Confidence == "" {
+		out.Confidence = fmt.Sprintf("Confidence is %s.", v.Confidence)
+	}
+	out.Likelihood = likelihood(v.Likelihood)
+	out.Cite = cite(&f, out)
+	out.Say = f.Service + ": " + out.State.Word + ". " + v.Sentence
+	out.Layer = layerOf(&v.Layer)
+	out.Class, out.Classes = className(v.Class), classesOf(v)
+	compared := comparedOf(v)
+	for i, h := range compared {
+		out.Compared = append(out.Compared, Compared{string(rune('A' + i)), h.Title, className(h.Class), share(h.Support)})
+	}
+	out.Evidence, out.Missing = evidenceOf(v, compared), missingOf(v, compared, f.Look)
+	for _, l := range v.Chain {
+		out.Chain = append(out.Chain, Link{roleName(l.Role), l.Text, string(l.Confidence)})
+	}
+	for _, w := range v.Wanted {
+		out.Wanted = append(out.Wanted, Wanted{upper(w.Text), titles(v, w.Between)})
+	}
+	out.Ranked = rankedOf(v)
+	out.History = historyOf(f.Briefs, v.Revision)
+	return out
+}
+
+func path(v *outage.Verdict) string {
+	return "/i/" + url.PathEscape(v.Incident) + "/verdicts/" + strconv.Itoa(v.Revision)
+}
+
+// cite is how somebody may quote it: what was said, when, on which ground.
+func cite(f *Facts, v *View) string {
+	on := f.Service
+	if f.Incident != nil {
+		on += ", incident of " + f.Incident.Onset.Time().Format("2 January 2006")
+	}
+	return fmt.Sprintf("“%s” %s Faultline, verdict on %s, revision %d as of %s, knowledge table %s.",
+		v.Sentence, v.Confidence, on, v.Revision, view.At(f.Shown.Minute, 0).Text, cmp.Or(v.Table, "unknown"))
+}
+
+// ranges are the shares that the words of ICD 203 stand for.
+var ranges = map[string]string{
+	"almost no chance": "1 to 5 %", "very unlikely": "5 to 20 %", "unlikely": "20 to 45 %", "roughly even chance": "45 to 55 %",
+	"likely": "55 to 80 %", "very likely": "80 to 95 %", "almost certain": "95 to 99 %",
+}
+
+// likelihood adds its range to a word.
+func likelihood(word string) string {
+	if r := ranges[word]; r != "" {
+		return upper(word) + ": " + r
+	}
+	return upper(word)
+}
+
+func layerOf(l *outage.LayerVerdict) Layer {
+	out := Layer{Name: "No single layer", Why: upper(l.Why)}
+	switch l.State {
+	case outage.VerdictInsufficient:
+		out.Name = "Cannot tell"
+	case outage.VerdictLikely:
+		out.Sure = "likely"
+	case outage.VerdictVeryLikely:
+		out.Sure = "very likely"
+	}
+	if l.Layer != "" {
+		out.Name = view.LayerName(l.Layer)
+		if l.Second != "" {
+			out.Name += " and " + view.LayerName(l.Second)
+		}
+	}
+	return out
+}
+
+// className is a kind of cause as pages say it. None of them names anybody.
+func className(c outage.CauseClass) string {
+	switch c {
+	case outage.CauseAttack:
+		return "An attack"
+	case outage.CauseInternal:
+		return "Internal: configuration, code, own names or machines"
+	case outage.CauseUpstream:
+		return "Upstream: a provider, the way there, or a region"
+	case outage.CauseOverload:
+		return "More demand than it bears"
+	case outage.CauseNoOutage:
+		return "No outage of this service"
+	}
+	return string(c)
+}
+
+func classesOf(v *outage.Verdict) []Class {
+	out := make([]Class, 0, len(v.Classes))
+	for _, c := range v.Classes {
+		out = append(out, Class{className(c.Class), share(c.Support), int(math.Round(100 * c.Support)), c.Class == v.Class && v.Class != ""})
+	}
+	return out
+}
+
+// roleName is what a link of a chain does.
+func roleName(role string) string {
+	switch role {
+	case "visible":
+		return "What is seen"
+	}
+	return upper(role)
+}
+
+// share prints a support. It is never said to be nothing or everything.
+func share(p float64) string {
+	switch {
+	case p < 0.01:
+		return "under 1 %"
+	case p > 0.99:
+		return "over 99 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*p)
+}
+
+func upper(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
