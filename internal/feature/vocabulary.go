@@ -87,6 +87,7 @@ const (
 	TTFBRatio        = "ttfb_ratio"         // median of answers that are fine
 	StaticTTFBRatio  = "static_ttfb_ratio"  // the same of media and other static steps
 	DynamicTTFBRatio = "dynamic_ttfb_ratio" // the same of login, feed, search, post
+	ServerTimeRatio  = "server_time_ratio"  // the same of all, less one round trip
 	TTFBRampMin      = "ttfb_ramp_min"      // minutes from the first rise of first-byte times to the first errors
 	ChallengeShare   = "challenge_share"    // of all answers
 	RateLimitShare   = "rate_limit_share"

@@ -1,0 +1,349 @@
+package attempts
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"faultline/internal/judge"
+	"faultline/outage"
+)
+
+// Limits of what is remembered.
+const (
+	// quietSpan is how many minutes of a service are kept; leastSpan of them stay when
+	// there is too much: then ratios rest on less, and say so.
+	quietSpan = 120
+	leastSpan = 15
+	// heldSpan is how many minutes from the onset of an incident on are kept beside
+	// those before it: an incident that lasts longer is judged by its first day.
+	heldSpan = outage.Day
+	// maxBins bounds the bins of all services, some 100 bytes each.
+	maxBins = 2_000_000
+	// maxSpots of a service are told apart; what is beyond is not looked at.
+	maxSpots = 2000
+	// maxCerts of a service are told apart; the last place is for all others.
+	maxCerts = 16
+	// maxAge is how long an attempt may have been on its way before it is filed under
+	// the minute in which it came.
+	maxAge = 5
+	// forgetAfter is when an agent of which nothing was heard is forgotten.
+	forgetAfter = 2 * outage.Day
+)
+
+// Window is the memory. It is not safe for concurrent use.
+type Window struct {
+	services map[string]*Past
+	agents   map[string]*Agent
+	bins     int
+	span     outage.Minute // minutes kept of services without an incident
+	told     map[look]outage.Span
+}
+
+// look is what a look-up is recognized by, when several attempts tell the same one.
+type look struct{ agent, host, resolver string }
+
+// Past is what is remembered of a service.
+type Past struct {
+	Spots   []Spot
+	Minutes []Minute // rising
+	Certs   []Cert
+	Depth   outage.Depth
+	Usual   map[string]*Usual // by agent: the times of a usual day
+
+	held   outage.Minute // onset of the incident that is open; 0: none
+	health map[string]bool
+	index  map[Spot]int32
+}
+
+// Minute is one minute of a service.
+type Minute struct {
+	At   outage.Minute
+	Bins []Bin // by spot
+}
+
+// Cert is a certificate that a service showed.
+type Cert struct {
+	SHA      string
+	NotAfter outage.Minute
+	First    outage.Minute
+	Last     outage.Minute
+}
+
+// Agent is what is known of an agent, over all services.
+type Agent struct {
+	Vantage  outage.Vantage
+	Heard    outage.Minute
+	Controls []Control // rising
+}
+
+// Control is what an agent had of its control targets in a minute.
+type Control struct {
+	At            outage.Minute
+	Tried, Failed uint16
+}
+
+// New makes a memory of nothing.
+func New() *Window {
+	return &Window{services: map[string]*Past{}, agents: map[string]*Agent{}, span: quietSpan, told: map[look]outage.Span{}}
+}
+
+// Past of a service; nil: nothing is known.
+func (w *Window) Past(service string) *Past { return w.services[service] }
+
+// Agent that has been heard; nil: none.
+func (w *Window) Agent(id string) *Agent { return w.agents[id] }
+
+// Take takes in a measurement that was received in a minute.
+func (w *Window) Take(received outage.Minute, m *outage.Measurement) {
+	if m.Late || m.Gap != nil || m.Kind != "" || m.Outcome == outage.OutcomeSkipped || m.Layer == outage.LayerMonitor {
+		return
+	}
+	at := m.Time
+	if m.Clock.Synced {
+		at = at.Add(time.Duration(m.Clock.OffsetMS * float64(time.Millisecond)))
+	}
+	minute := outage.MinuteOf(at)
+	if minute > received || minute < received-maxAge {
+		minute, at = received, received.Time()
+	}
+	w.hear(received, minute, m)
+	if m.Target.Role == outage.RoleControl || m.Target.Service == "" {
+		return
+	}
+	p := w.services[m.Target.Service]
+	if p == nil {
+		p = &Past{index: map[Spot]int32{}, health: map[string]bool{}, Usual: map[string]*Usual{}}
+		w.services[m.Target.Service] = p
+	}
+	spot := p.spot(spotOf(m))
+	if spot < 0 {
+		return
+	}
+	b, fresh := p.bin(minute, spot)
+	if fresh {
+		w.bins++
+	}
+	b.take(m, &p.Spots[spot], at, w.first(m))
+	if m.Attempt <= 1 && m.TLS != nil && m.TLS.Certificate != nil {
+		b.add(Shaken, 1)
+		b.add(CertCode(p.cert(m.TLS.Certificate, minute)), 1)
+	}
+}
+
+// hear notes that an agent has sent something, and what of it is of a control.
+func (w *Window) hear(received, minute outage.Minute, m *outage.Measurement) {
+	a := w.agents[m.Agent]
+	if a == nil {
+		a = &Agent{}
+		w.agents[m.Agent] = a
+	}
+	a.Vantage, a.Heard = m.Vantage, received
+	a.Vantage.Resolver = ""
+	if m.Target.Role != outage.RoleControl || m.Attempt > 1 {
+		return
+	}
+	i, found := slices.BinarySearchFunc(a.Controls, minute, func(c Control, t outage.Minute) int { return int(c.At - t) })
+	if !found {
+		a.Controls = slices.Insert(a.Controls, i, Control{At: minute})
+	}
+	a.Controls[i].Tried++
+	if judge.Failed(m) {
+		a.Controls[i].Failed++
+	}
+}
+
+// first says whether the look-up of a measurement has not been told by another one of
+// the same look. That is remembered for the minute only.
+func (w *Window) first(m *outage.Measurement) bool {
+	if m.DNS == nil {
+		return false
+	}
+	key := look{m.Agent, m.Target.Host, m.DNS.Resolver}
+	if w.told[key] == m.DNS.Span && m.DNS.Span != (outage.Span{}) {
+		return false
+	}
+	w.told[key] = m.DNS.Span
+	return true
+}
+
+// Heard takes in what probes say of a service: whom to believe, and how deep they look.
+func (w *Window) Heard(s *outage.ProbeState) {
+	p := w.services[s.Service]
+	if p == nil {
+		return
+	}
+	p.Depth = s.Depth
+	clear(p.health)
+	for i := range s.Vantages {
+		p.health[s.Vantages[i].Agent] = judge.Health(s.Vantages[i].Health) == judge.HealthHealthy
+	}
+}
+
+// Hold keeps the past of a service from before an onset on; 0 lets it go.
+func (w *Window) Hold(service string, onset outage.Minute) {
+	if p := w.services[service]; p != nil {
+		p.held = onset
+	}
+}
+
+// Close ends a minute: agents that cannot be believed are marked, and what is too old
+// is forgotten. In a missing minute nobody was told anything.
+func (w *Window) Close(m outage.Minute, missing bool) {
+	clear(w.told)
+	if !missing {
+		for _, p := range w.services {
+			p.doubt(m)
+			if (m+1)%outage.Hour == 0 && p.held == 0 {
+				p.learn(m+1-outage.Hour, m)
+			}
+		}
+	}
+	w.forget(m)
+}
+
+// doubt marks what agents did in a minute, and in the one before, when they cannot be
+// believed at its end: it takes some looks to know of an agent that it is cut off.
+func (p *Past) doubt(m outage.Minute) {
+	for i := len(p.Minutes) - 1; i >= 0 && p.Minutes[i].At >= m-1; i-- {
+		for j := range p.Minutes[i].Bins {
+			b := &p.Minutes[i].Bins[j]
+			b.Doubted = b.Doubted || !p.health[p.Spots[b.Spot].Agent]
+		}
+	}
+}
+
+// forget drops what is too old, and more of it when there is too much.
+func (w *Window) forget(m outage.Minute) {
+	switch {
+	case w.bins > maxBins:
+		w.span = max(leastSpan, w.span/2)
+	case w.bins < maxBins/4:
+		w.span = min(quietSpan, 2*w.span)
+	}
+	for id, p := range w.services {
+		w.bins -= p.forget(m, w.span)
+		if len(p.Minutes) == 0 && len(p.Usual) == 0 {
+			delete(w.services, id)
+		}
+	}
+	for id, a := range w.agents {
+		a.Controls = slices.DeleteFunc(a.Controls, func(c Control) bool { return c.At < m-heldSpan-quietSpan })
+		if a.Heard < m-forgetAfter {
+			delete(w.agents, id)
+		}
+	}
+}
+
+// forget drops minutes that are neither recent nor of the incident that is open, and
+// says how many bins went.
+func (p *Past) forget(m, span outage.Minute) int {
+	gone := 0
+	keep := func(at outage.Minute) bool {
+		return at > m-span || p.held != 0 && at >= p.held-span && at <= p.held+heldSpan
+	}
+	if len(p.Minutes) == 0 || keep(p.Minutes[0].At) && p.held == 0 {
+		return 0
+	}
+	p.Minutes = slices.DeleteFunc(p.Minutes, func(x Minute) bool {
+		if keep(x.At) {
+			return false
+		}
+		gone += len(x.Bins)
+		return true
+	})
+	for agent, u := range p.Usual {
+		if u.Last < m-usualLife {
+			delete(p.Usual, agent)
+		}
+	}
+	return gone
+}
+
+// spot finds the place of a spot, or makes it; -1 where there are too many. A spot at
+// which nothing is remembered any more gives its place to a new one.
+func (p *Past) spot(s Spot) int32 {
+	if i, ok := p.index[s]; ok {
+		return i
+	}
+	if len(p.Spots) < maxSpots {
+		p.Spots = append(p.Spots, s)
+		p.index[s] = int32(len(p.Spots) - 1)
+		return p.index[s]
+	}
+	used := make([]bool, len(p.Spots))
+	for i := range p.Minutes {
+		for j := range p.Minutes[i].Bins {
+			used[p.Minutes[i].Bins[j].Spot] = true
+		}
+	}
+	i := slices.Index(used, false)
+	if i < 0 {
+		return -1
+	}
+	delete(p.index, p.Spots[i])
+	p.Spots[i], p.index[s] = s, int32(i)
+	return int32(i)
+}
+
+// bin finds a spot's bin of a minute, or makes it.
+func (p *Past) bin(minute outage.Minute, spot int32) (b *Bin, fresh bool) {
+	i, found := slices.BinarySearchFunc(p.Minutes, minute, func(x Minute, t outage.Minute) int { return int(x.At - t) })
+	if !found {
+		p.Minutes = slices.Insert(p.Minutes, i, Minute{At: minute})
+	}
+	bins := &p.Minutes[i].Bins
+	j, found := slices.BinarySearchFunc(*bins, spot, func(x Bin, s int32) int { return int(x.Spot - s) })
+	if !found {
+		*bins = slices.Insert(*bins, j, Bin{Spot: spot, FirstFail: None, LastFine: None})
+	}
+	return &(*bins)[j], !found
+}
+
+// cert finds the place of a certificate, or makes it. One that nothing remembered has
+// shown gives its place to a new one.
+func (p *Past) cert(c *outage.Certificate, minute outage.Minute) int {
+	sha := c.SHA256[:min(len(c.SHA256), 16)]
+	for i := range p.Certs {
+		if p.Certs[i].SHA == sha {
+			p.Certs[i].Last = max(p.Certs[i].Last, minute)
+			return i
+		}
+	}
+	fresh := Cert{SHA: sha, NotAfter: outage.MinuteOf(c.NotAfter), First: minute, Last: minute}
+	if len(p.Certs) < maxCerts-1 {
+		p.Certs = append(p.Certs, fresh)
+		return len(p.Certs) - 1
+	}
+	for i := range p.Certs {
+		if len(p.Minutes) > 0 && p.Certs[i].Last < p.Minutes[0].At {
+			p.Certs[i] = fresh
+			return i
+		}
+	}
+	return maxCerts - 1
+}
+
+// Doubted says whether an agent's own controls mostly failed in a minute.
+func (a *Agent) Doubted(minute outage.Minute) bool {
+	tried, failed := a.Control(minute, minute)
+	return tried >= judge.MinControls && 2*failed >= tried
+}
+
+// Control adds up what an agent had of its controls from one minute up to another.
+func (a *Agent) Control(from, to outage.Minute) (tried, failed int) {
+	i, _ := slices.BinarySearchFunc(a.Controls, from, func(c Control, t outage.Minute) int { return int(c.At - t) })
+	for ; i < len(a.Controls) && a.Controls[i].At <= to; i++ {
+		tried, failed = tried+int(a.Controls[i].Tried), failed+int(a.Controls[i].Failed)
+	}
+	return tried, failed
+}
+
+// Agents lists the agents that have looked at a service, sorted.
+func (p *Past) Agents() []string {
+	set := map[string]struct{}{}
+	for i := range p.Spots {
+		set[p.Spots[i].Agent] = struct{}{}
+	}
+	return slices.Sorted(maps.Keys(set))
+}

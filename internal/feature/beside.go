@@ -1,0 +1,143 @@
+package feature
+
+import (
+	"slices"
+
+	"faultline/outage"
+)
+
+// CrowdMinute is what people reported of a service in a minute.
+type CrowdMinute struct {
+	At         outage.Minute
+	Total      int
+	Countries  map[string]int
+	Categories map[string]int
+}
+
+// Group counts services that were watched in the minutes of an incident.
+type Group struct{ Watched, Failing int }
+
+// Beside is what is known of other services in the same minutes.
+type Beside struct {
+	Siblings    Group // on the same provider, edge or addresses
+	Same        int   // siblings that fail at the same layer in the same way, within two minutes
+	Elsewhere   Group // that share nothing with it
+	Nameservers Group // others on the same name servers
+	Region      Group // unrelated ones, as the agents that see it fail see them
+	Provider    Yes
+	Dependency  Yes
+	// Lead compares the excess of reports with the largest excess of another service;
+	// LeadFails says whether that one is seen failing by probes, or is ten times larger.
+	Lead      float64
+	LeadKnown bool
+	LeadFails bool
+}
+
+// Yes is an answer that may be unknown.
+type Yes struct {
+	Known, Yes bool
+	Rests      []string // ids of incidents
+}
+
+// fewReports are too few to say what they are mostly of.
+const fewReports = 5
+
+// crowd says how many people report, from where and of what.
+func (x *extract) crowd() {
+	total, minutes := 0, 0
+	countries, kinds := map[string]int{}, map[string]int{}
+	for _, m := range x.Crowd {
+		if m.At < x.onset || m.At > x.to() {
+			continue
+		}
+		minutes++
+		total += m.Total
+		for c, n := range m.Countries {
+			countries[c] += n
+		}
+		for c, n := range m.Categories {
+			kinds[c] += n
+		}
+	}
+	put := func(name string, value float64, sample int) {
+		x.set.Put(Feature{Name: name, Value: round(value), Sample: sample, Origin: outage.OriginCrowd, From: x.onset, To: x.to()})
+	}
+	put(ReportTotal, float64(total), total)
+	// Expected is known only while reports are unusual; a minute without any is a zero.
+	if e := x.Incident.Expected; e > 0 {
+		span := float64(x.to() - x.onset + 1)
+		put(ReportRatio, float64(total)/(max(e, leastExpected)*span), total)
+	}
+	if total < fewReports {
+		return
+	}
+	delete(countries, "")
+	put(ReportCountries, float64(len(countries)), total)
+	put(ReportTopCountry, float64(largest(countries))/float64(total), total)
+	put(ReportTopKind, float64(largest(kinds))/float64(total), total)
+	put(ReportApp, float64(kinds["app"])/float64(total), total)
+	put(ReportLogin, float64(kinds["login"])/float64(total), total)
+}
+
+// leastExpected keeps the ratio of a service that nobody ever reports finite.
+const leastExpected = 0.05
+
+func largest(counts map[string]int) int {
+	best := 0
+	for _, n := range counts {
+		best = max(best, n)
+	}
+	return best
+}
+
+// beside says what else fails.
+func (x *extract) beside() {
+	b := &x.Beside
+	put := func(name string, value float64, sample int, origin outage.EvidenceOrigin, rests []string) {
+		x.set.Put(Feature{Name: name, Value: round(value), Sample: sample, Origin: origin, From: x.onset, To: x.to(), Rests: rests})
+	}
+	share := func(name string, g Group) {
+		if g.Watched > 0 {
+			put(name, float64(g.Failing)/float64(g.Watched), g.Watched, outage.OriginProbes, nil)
+		}
+	}
+	put(SiblingsWatched, float64(b.Siblings.Watched), b.Siblings.Watched, outage.OriginProbes, nil)
+	share(SiblingFailShare, b.Siblings)
+	share(SiblingSameShare, Group{b.Siblings.Failing, b.Same})
+	share(ElsewhereFail, b.Elsewhere)
+	share(SameNameserverFail, b.Nameservers)
+	share(RegionOthersFail, b.Region)
+	for _, q := range []struct {
+		name   string
+		answer *Yes
+	}{{ProviderOut, &b.Provider}, {DependencyOut, &b.Dependency}} {
+		if q.answer.Known {
+			put(q.name, yes(q.answer.Yes), 1, outage.OriginCatalog, q.answer.Rests)
+		}
+	}
+	if b.LeadKnown {
+		put(LeadRatio, b.Lead, 1, outage.OriginCrowd, nil)
+		put(LeadFails, yes(b.LeadFails), 1, outage.OriginCrowd, nil)
+	}
+}
+
+// observed adds what observers have published of the time of the incident. A vendor's
+// word that it has a problem is one of those facts, and no measurement.
+func (x *extract) observed() {
+	list := slices.Clone(x.Observations)
+	slices.SortFunc(list, func(a, b outage.Observation) int { return int(a.Minute - b.Minute) })
+	for i := range list {
+		o := &list[i]
+		if o.From > x.At || o.To != 0 && o.To < x.onset {
+			continue
+		}
+		f := Feature{
+			Name: o.Feature, Value: o.Value, From: o.From, To: o.To, Sample: o.Sample, Vantages: o.Vantages, Networks: o.Networks,
+			Origin: outage.OriginObserver, Quote: o.Quote, Rests: []string{o.ID}, Source: &o.Source,
+		}
+		if o.Feature == VendorAdmits {
+			f.Origin = outage.OriginVendor
+		}
+		x.set.Put(f)
+	}
+}

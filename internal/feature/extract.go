@@ -1,0 +1,258 @@
+package feature
+
+import (
+	"maps"
+	"slices"
+
+	"faultline/internal/attempts"
+	"faultline/outage"
+)
+
+// Case is all that the features of an incident are taken from.
+type Case struct {
+	Incident     *outage.Incident // latest revision
+	At           outage.Minute    // closed minutes up to this one are looked at
+	Window       *attempts.Window
+	Crowd        []CrowdMinute // of the service, rising
+	Beside       Beside
+	Observations []outage.Observation // of the service
+}
+
+// Bounds of what is looked at.
+const (
+	// maxLook is how long after the onset attempts are looked at: an incident that
+	// lasts longer is judged by its first day.
+	maxLook = outage.Day
+	// lookBack is how far before the onset quiet minutes are taken from.
+	lookBack = 2 * outage.Hour
+	// lookEarlier is how far before the incident's onset the first failure is sought.
+	lookEarlier = outage.Minute(30)
+)
+
+// Extract takes the features of an incident.
+func Extract(c Case) *Set {
+	x := newExtract(c)
+	if x.past != nil {
+		x.believe()
+		x.findWaves()
+		x.gather()
+		x.layers()
+		x.names()
+		x.connects()
+		x.certificates()
+		x.paths()
+		x.answers()
+		x.mitigation()
+		x.journeys()
+		x.ratios()
+		x.where()
+		x.when()
+		x.controls()
+	}
+	x.crowd()
+	x.beside()
+	x.observed()
+	x.set.Onset = x.onset
+	return x.set
+}
+
+// extract is the work on one case.
+type extract struct {
+	Case
+	set  *Set
+	past *attempts.Past
+
+	ok     [][]bool      // by minute and bin of the past: the agent can be believed
+	waves  []wave        // as measured, rising; none: nothing of note fails
+	onset  outage.Minute // as measured, or else the incident's
+	in     map[outage.Minute]bool
+	all    attempts.Sum // of attempts in the incident that count
+	quiet  attempts.Sum // of those before it
+	base   map[outage.Minute]bool
+	cells  []cell // by spot
+	agents map[string]*seen
+	spots  map[string]*tally // by address
+	steps  map[string]*tally
+	// slowFor is for how many minutes answers were slow before the first failure.
+	slowFor float64
+}
+
+// tally counts attempts and those that failed.
+type tally struct{ tried, failed int }
+
+func (t *tally) share() float64 {
+	if t.tried == 0 {
+		return 0
+	}
+	return float64(t.failed) / float64(t.tried)
+}
+
+// seen is what one agent sees of the service in the incident.
+type seen struct {
+	tally
+	quiet   tally
+	doubted tally // attempts that do not count
+	vantage outage.Vantage
+	first   int64 // second of its first failure; 0: none
+}
+
+// fails says whether an agent sees the service fail: more than noise, and more than
+// before.
+func (s *seen) fails() bool { return fails(&s.tally, s.quiet.share()) }
+
+// Bounds of failing.
+const (
+	failsShare = 0.1
+	failsTwice = 2
+	smallTry   = 10
+)
+
+func fails(t *tally, before float64) bool {
+	if t.tried < smallTry {
+		return t.failed > 0 && t.share() >= 0.5
+	}
+	return t.failed >= failsTwice && t.share() >= failsShare+before
+}
+
+func newExtract(c Case) *extract {
+	x := &extract{
+		Case: c, onset: c.Incident.Onset, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
+		agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
+		set: &Set{Service: c.Incident.Service, Incident: c.Incident.ID, Onset: c.Incident.Onset, At: c.At, Own: map[string]Feature{}},
+	}
+	if c.Window != nil {
+		x.past = c.Window.Past(c.Incident.Service)
+	}
+	return x
+}
+
+// believe notes which bins count: those of agents that could be believed, and whose own
+// controls did not mostly fail in that minute.
+func (x *extract) believe() {
+	x.ok = make([][]bool, len(x.past.Minutes))
+	for i := range x.past.Minutes {
+		m := &x.past.Minutes[i]
+		x.ok[i] = make([]bool, len(m.Bins))
+		doubted := map[string]bool{}
+		for j := range m.Bins {
+			id := x.past.Spots[m.Bins[j].Spot].Agent
+			bad, known := doubted[id]
+			if !known {
+				a := x.Window.Agent(id)
+				bad = a == nil || a.Doubted(m.At)
+				doubted[id] = bad
+			}
+			x.ok[i][j] = !m.Bins[j].Doubted && !bad
+		}
+	}
+}
+
+// each hands over the bins of minutes, with their spots and whether they count.
+func (x *extract) each(from, to outage.Minute, take func(m outage.Minute, s *attempts.Spot, b *attempts.Bin, ok bool)) {
+	for i := range x.past.Minutes {
+		m := &x.past.Minutes[i]
+		if m.At < from || m.At > to {
+			continue
+		}
+		for j := range m.Bins {
+			take(m.At, &x.past.Spots[m.Bins[j].Spot], &m.Bins[j], x.ok[i][j])
+		}
+	}
+}
+
+// to is the last minute that is looked at.
+func (x *extract) to() outage.Minute { return min(x.At, x.onset+maxLook) }
+
+// gather adds up what counts, in the incident and before it.
+func (x *extract) gather() {
+	x.cells = make([]cell, len(x.past.Spots))
+	x.each(x.onset-lookBack, x.to(), func(m outage.Minute, s *attempts.Spot, b *attempts.Bin, ok bool) {
+		in, base := x.in[m], x.base[m]
+		if !in && !base {
+			return
+		}
+		a := x.agent(s.Agent)
+		whole := s.Whole() || s.Look == attempts.LookName
+		t := tally{b.N(attempts.Tried), b.N(attempts.Failed)}
+		switch {
+		case !ok && in && whole:
+			a.doubted.add(t)
+		case !ok:
+		case base:
+			x.quiet.Add(b)
+			x.cells[b.Spot].base.add(m, b)
+			a.quiet.add(t)
+		default:
+			x.all.Add(b)
+			x.cells[b.Spot].now.add(m, b)
+			x.cells[b.Spot].tally.add(t)
+			a.add(t)
+			if whole && s.Address != "" {
+				at(x.spots, s.Address).add(t)
+			}
+		}
+	})
+}
+
+func (t *tally) add(o tally) { t.tried, t.failed = t.tried+o.tried, t.failed+o.failed }
+
+func at(m map[string]*tally, key string) *tally {
+	if m[key] == nil {
+		m[key] = &tally{}
+	}
+	return m[key]
+}
+
+func (x *extract) agent(id string) *seen {
+	s := x.agents[id]
+	if s == nil {
+		s = &seen{}
+		if a := x.Window.Agent(id); a != nil {
+			s.vantage = a.Vantage
+		}
+		x.agents[id] = s
+	}
+	return s
+}
+
+// looking lists the agents with attempts that count, sorted.
+func (x *extract) looking() []string {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(x.agents)) {
+		if x.agents[id].tried > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// networks counts the different networks of agents.
+func (x *extract) networks(ids []string) int {
+	set := map[string]bool{}
+	for _, id := range ids {
+		set[x.agents[id].vantage.Network] = true
+	}
+	return len(set)
+}
+
+// put adds a feature that attempts have shown.
+func (x *extract) put(name string, value float64, sample int) {
+	f := Feature{Name: name, Value: round(value), Sample: sample, Origin: outage.OriginProbes, From: x.onset, To: x.to()}
+	ids := x.looking()
+	f.Vantages, f.Networks = len(ids), x.networks(ids)
+	x.set.Put(f)
+}
+
+// share adds one counter over another, where there is something to divide by.
+func (x *extract) share(name string, part, whole attempts.Code) {
+	if v, ok := x.all.Share(part, whole); ok {
+		x.put(name, v, x.all.N(whole))
+	}
+}
+
+// of adds a share of counts.
+func (x *extract) of(name string, part, whole int) {
+	if whole > 0 {
+		x.put(name, float64(part)/float64(whole), whole)
+	}
+}

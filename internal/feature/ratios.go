@@ -1,0 +1,257 @@
+package feature
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"faultline/internal/attempts"
+	"faultline/outage"
+)
+
+// cell is what was tried at one spot, in the incident and before it.
+type cell struct {
+	tally
+	now, base part
+}
+
+// part is what is kept of a spot's bins for comparison.
+type part struct {
+	tried        int
+	connects     int // attempts that came to a connect
+	connectsFell int
+	times        [timesKept]attempts.Histogram
+	whole, lossy mixed // attempts, and connects
+	lengths      []int // of traces that arrived, by hops
+	ends         []int // of those that did not
+}
+
+// times that are compared.
+const (
+	connectTime = iota
+	firstByteTime
+	serverTime
+	nameTime
+	timesKept
+)
+
+var kept = [timesKept]attempts.Time{attempts.TimeConnect, attempts.TimeFirstByte, attempts.TimeServer, attempts.TimeName}
+
+func (p *part) add(m outage.Minute, b *attempts.Bin) {
+	tried, failed := b.N(attempts.Tried), b.N(attempts.Failed)
+	p.tried += tried
+	p.whole.add(m, failed > 0, tried > failed)
+	p.lossy.add(m, b.N(attempts.SYNLost) > 0 || b.N(attempts.Fell(outage.LayerTCP)) > 0, b.N(attempts.Clean) > 0)
+	p.connects += b.N(attempts.Reached(outage.LayerTCP)) + b.N(attempts.Reached(outage.LayerRoute))
+	p.connectsFell += b.N(attempts.Fell(outage.LayerTCP)) + b.N(attempts.Fell(outage.LayerRoute))
+	for i, t := range kept {
+		p.times[i].Add(b, t)
+	}
+	if b.N(attempts.Traces) > 0 {
+		p.lengths, p.ends = attempts.Paths(b, p.lengths, p.ends)
+	}
+}
+
+// mixed tells whether bad and good came close together.
+type mixed struct {
+	bad, good outage.Minute // last ones
+	both      bool
+}
+
+// mixedWithin is how close.
+const mixedWithin = 2
+
+func (x *mixed) add(m outage.Minute, bad, good bool) {
+	if bad {
+		x.bad = m
+	}
+	if good {
+		x.good = m
+	}
+	if d := x.bad - x.good; x.bad != 0 && x.good != 0 && d <= mixedWithin && -d <= mixedWithin {
+		x.both = true
+	}
+}
+
+// length of the path as most traces found it; 0: none arrived.
+func (p *part) length() int {
+	best := 0
+	for n, count := range p.lengths {
+		if count > 0 && count >= p.lengths[best] {
+			best = n
+		}
+	}
+	return best
+}
+
+// Bounds of ratios.
+const (
+	// fewTimes are too few to compare a median by, fewSpread to compare a range by.
+	fewTimes  = 3
+	fewSpread = 8
+	// usualDays of the same hour are better than the minutes before the onset.
+	usualDays = 2
+	// leastTime keeps ratios of very short times sane, in milliseconds.
+	leastTime = 0.1
+)
+
+// ratio is a spot's time against what it was.
+type ratio struct {
+	value float64
+	n     int
+	hurt  bool // the spot's agent sees it fail
+}
+
+// middle is the median weighted by the number of times. Where spots are hurt they alone
+// speak: elsewhere all is well by definition.
+func middle(list []ratio) (value float64, n int, ok bool) {
+	if slices.ContainsFunc(list, func(r ratio) bool { return r.hurt }) {
+		list = slices.DeleteFunc(list, func(r ratio) bool { return !r.hurt })
+	}
+	slices.SortFunc(list, func(a, b ratio) int { return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.n, b.n)) })
+	for _, r := range list {
+		n += r.n
+	}
+	below := 0
+	for _, r := range list {
+		if below += r.n; 2*below >= n {
+			return r.value, n, n > 0
+		}
+	}
+	return 0, 0, false
+}
+
+// usual is what an agent's times are at this hour, where enough days have told.
+func (x *extract) usual(agent string) *attempts.Hour {
+	u := x.past.Usual[agent]
+	if u == nil {
+		return nil
+	}
+	h := &u.Hours[x.onset%outage.Day/outage.Hour]
+	if h.Days < usualDays {
+		return nil
+	}
+	return h
+}
+
+// compare makes the ratios of a time, over spots; of some kinds of looks, or all.
+func (x *extract) compare(which int, usual func(*attempts.Hour) float32, looks ...attempts.Look) []ratio {
+	var list []ratio
+	for i := range x.cells {
+		c, s := &x.cells[i], &x.past.Spots[i]
+		if len(looks) > 0 && !slices.Contains(looks, s.Look) {
+			continue
+		}
+		now, n := c.now.times[which].Median()
+		before, m := c.base.times[which].Median()
+		if h := x.usual(s.Agent); h != nil && usual != nil && usual(h) != 0 {
+			before, m = math.Exp(float64(usual(h))), fewTimes
+		}
+		if n < fewTimes || m < fewTimes {
+			continue
+		}
+		list = append(list, ratio{max(now, leastTime) / max(before, leastTime), n, x.hurt(i)})
+	}
+	return list
+}
+
+// hurt says whether a spot has part in the failing: its agent sees the service fail,
+// and so do its own attempts, or it has none that could.
+func (x *extract) hurt(i int) bool {
+	c, s := &x.cells[i], &x.past.Spots[i]
+	a := x.agents[s.Agent]
+	return a != nil && a.fails() && (c.tried == 0 || c.share() >= failsShare)
+}
+
+// ratios compares times with what they were.
+func (x *extract) ratios() {
+	put := func(name string, list []ratio) {
+		if v, n, ok := middle(list); ok {
+			x.put(name, v, n)
+		}
+	}
+	put(RTTRatio, x.compare(connectTime, func(h *attempts.Hour) float32 { return h.Connect }))
+	put(TTFBRatio, x.compare(firstByteTime, nil))
+	put(StaticTTFBRatio, x.compare(firstByteTime, nil, attempts.LookStatic))
+	put(DynamicTTFBRatio, x.compare(firstByteTime, nil, attempts.LookDynamic))
+	put(ServerTimeRatio, x.compare(serverTime, nil))
+	put(DNSTimeRatio, x.compare(nameTime, nil))
+	var rise, jitter []ratio
+	for i := range x.cells {
+		c := &x.cells[i]
+		now, n := c.now.times[connectTime].Median()
+		before, m := c.base.times[connectTime].Median()
+		if n < fewTimes || m < fewTimes {
+			continue
+		}
+		rise = append(rise, ratio{now - before, n, x.hurt(i)})
+		if n >= fewSpread && m >= fewSpread {
+			r := c.now.times[connectTime].Range() / c.base.times[connectTime].Range()
+			jitter = append(jitter, ratio{r, n, x.hurt(i)})
+		}
+	}
+	put(RTTRise, rise)
+	put(JitterRatio, jitter)
+	x.ramp()
+	quiet := 0
+	for i := range x.past.Minutes {
+		if x.base[x.past.Minutes[i].At] {
+			quiet++
+		}
+	}
+	x.put(BaselineMin, float64(quiet), x.quiet.N(attempts.Tried))
+}
+
+// How a rise of first-byte times before the first errors is told.
+const (
+	rampRatio = 1.5
+	rampTimes = 4 // of a minute
+)
+
+// ramp says for how many minutes first-byte times were up before the first failure.
+func (x *extract) ramp() {
+	if len(x.waves) == 0 {
+		return
+	}
+	type slow struct{ n, up int }
+	minutes := map[outage.Minute]*slow{}
+	x.each(x.onset-lookBack, x.onset, func(m outage.Minute, _ *attempts.Spot, b *attempts.Bin, ok bool) {
+		if !ok {
+			return
+		}
+		before, n := x.cells[b.Spot].base.times[firstByteTime].Median()
+		if n < fewTimes {
+			return
+		}
+		var h attempts.Histogram
+		h.Add(b, attempts.TimeFirstByte)
+		if minutes[m] == nil {
+			minutes[m] = &slow{}
+		}
+		minutes[m].n += h.N()
+		minutes[m].up += h.Above(rampRatio * before)
+	})
+	begin := x.onset + 1
+	for m := x.onset; m >= x.onset-lookBack; m-- {
+		s := minutes[m]
+		if m == x.onset && (s == nil || s.n < rampTimes) {
+			continue // the minute of the onset may hold failures only
+		}
+		if s == nil || s.n < rampTimes || 2*s.up < s.n {
+			break
+		}
+		begin = m
+	}
+	rise := 0.0
+	if begin <= x.onset {
+		rise = max(0, float64(x.waves[0].from-int64(begin)*60)/60)
+	}
+	x.slowFor = rise
+	sample := 0
+	for _, s := range minutes {
+		sample += s.n
+	}
+	if sample > 0 {
+		x.put(TTFBRampMin, rise, sample)
+	}
+}
