@@ -28,6 +28,10 @@ type ProbeState struct {
 	Failure Failure `json:"failure,omitempty"`
 	// Vantages are ordered by agent. None: nobody has looked for too long.
 	Vantages []VantageState `json:"vantages"`
+	// Stands is what its answers were seen to come from, sorted: "net:192.0.2.0/24",
+	// "provider:cloudflare", "nameservers:example.net". Who stands on the same ground
+	// may fall with it.
+	Stands []string `json:"stands,omitempty"`
 }
 
 // Key identifies the record: a service has at most one in a minute.

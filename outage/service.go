@@ -16,6 +16,9 @@ type Service struct {
 	Hosts      []Host `json:"hosts,omitempty"`
 	// Providers are the clouds, CDNs and carriers it is known to stand on.
 	Providers []string `json:"providers,omitempty"`
+	// DependsOn are services that it cannot do without: who takes its logins, its
+	// payments, its messages. What it stands on as a whole is a provider.
+	DependsOn []string `json:"depends_on,omitempty"`
 	// Networks are the AS numbers that the service's own customers come from: a
 	// carrier's users report from the carrier, and no cap may silence them.
 	Networks   []uint32 `json:"networks,omitempty"`

@@ -31,6 +31,10 @@ func later() map[string]any {
 	}
 	service := *samples()["service"].(*outage.Service)
 	service.StatusPage = "https://status.x.example/"
+	leaning := service
+	leaning.DependsOn = []string{"logins"}
+	standing := *samples()["probestate"].(*outage.ProbeState)
+	standing.Stands = []string{"net:192.0.2.0/24", "provider:cloudflare"}
 	return map[string]any{
 		"points_2": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{{
 			Signal: outage.SignalLatency, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2,
@@ -54,9 +58,11 @@ func later() map[string]any {
 			Dimension: outage.DimensionCountries, Places: []outage.Place{{Name: "US", Count: 12, Expected: 1.5, Last: 3}},
 			Parts: []outage.Part{{Family: "probes", Signal: outage.SignalProbeErrors, Score: 3.5}},
 		}}},
-		"incident_2": &incident,
-		"incident_3": &measured,
-		"service_2":  &service,
+		"incident_2":   &incident,
+		"incident_3":   &measured,
+		"service_2":    &service,
+		"service_3":    &leaning,
+		"probestate_2": &standing,
 	}
 }
 
@@ -195,6 +201,7 @@ func TestWire(t *testing.T) {
 	all := samples()
 	grown := map[string]bool{
 		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true,
+		"service_2": true, "probestate": true,
 	}
 	maps.Copy(all, later())
 	for name, sample := range all {

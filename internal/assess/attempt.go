@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"faultline/internal/judge"
+	"faultline/internal/siblings"
 	"faultline/outage"
 )
 
@@ -103,6 +104,7 @@ type sums struct {
 	// names are look-ups without an attempt: they are the whole when nothing else is.
 	names    tally
 	exercise judge.Exercise
+	footing  siblings.Footing
 }
 
 func (s *sums) at(c cell) *tally {

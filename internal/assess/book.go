@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"faultline/internal/judge"
+	"faultline/internal/siblings"
 	"faultline/outage"
 )
 
@@ -42,10 +43,12 @@ type service struct {
 	Day    judge.Exercise `json:"day"`
 	Before judge.Exercise `json:"before"`
 	Half   outage.Minute  `json:"half"`
-	State  judge.State    `json:"state"`
-	Since  outage.Minute  `json:"since"`
-	Said   string         `json:"said,omitempty"` // shape of what was said last
-	SaidAt outage.Minute  `json:"said_at,omitempty"`
+	// Footing is what its answers were seen to come from.
+	Footing siblings.Footing `json:"footing,omitzero"`
+	State   judge.State      `json:"state"`
+	Since   outage.Minute    `json:"since"`
+	Said    string           `json:"said,omitempty"` // shape of what was said last
+	SaidAt  outage.Minute    `json:"said_at,omitempty"`
 }
 
 // New makes a book that has seen nothing.
@@ -90,6 +93,7 @@ func (b *Book) Take(m outage.Minute, x *outage.Measurement) {
 			agents[x.Agent] = s
 		}
 		s.take(x)
+		s.footing.Take(x, now)
 	}
 }
 
@@ -151,6 +155,7 @@ func (b *Book) count(id string, m outage.Minute, now int64) []outage.Point {
 		sums.settle(w.dead())
 		v.take(sums, m, now)
 		s.Day.Join(&sums.exercise)
+		s.Footing.Join(&sums.footing)
 		if t := sums.sum(""); w.health == judge.HealthHealthy || w.health == judge.HealthUnknown {
 			a := classes[w.Vantage.Class]
 			a.class = w.Vantage.Class

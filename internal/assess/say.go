@@ -40,7 +40,7 @@ func (b *Book) say(id string, s *service, m outage.Minute) (outage.ProbeState, b
 			s.Since = earliest(said.Vantages, m)
 		}
 	}
-	said.State, said.Since = string(s.State), s.Since
+	said.State, said.Since, said.Stands = string(s.State), s.Since, s.Footing.Words(now)
 	shape := shapeOf(said)
 	if shape == s.Said && m-s.SaidAt < sayAgain {
 		return said, false

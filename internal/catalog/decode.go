@@ -26,6 +26,7 @@ const (
 	MaxAliases    = 32
 	MaxHosts      = 64
 	MaxProviders  = 16
+	MaxDepends    = 16
 	MaxNetworks   = 64
 	MaxCategories = 16 // nobody reads a longer list before pressing
 	MaxCountries  = 250
@@ -36,7 +37,7 @@ type entry struct {
 	service outage.Service
 	file    string
 	line    int
-	// nodes keeps the place of each provider and alias for checks across services.
+	// nodes keeps the place of each provider, dependency and alias for checks across services.
 	nodes map[string]int
 }
 
@@ -76,7 +77,7 @@ func decode(file string, data []byte) ([]entry, Problems) {
 // entry reads one service. The id is empty when it could not be read.
 func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
 	f := r.fields(n, "a service", "id", "name", "aliases", "kind", "family", "homepage", "status_page", "hosts",
-		"providers", "networks", "categories", "countries")
+		"providers", "depends_on", "networks", "categories", "countries")
 	e := entry{file: r.file, line: lineOf(n), nodes: map[string]int{}}
 	if f == nil {
 		return e
@@ -105,6 +106,16 @@ func (r *reading) entry(n ast.Node, kind string, categories []string) entry {
 		if p := r.optionalID(v, "a provider"); p != "" && !slices.Contains(s.Providers, p) {
 			s.Providers = append(s.Providers, p)
 			e.nodes["provider "+p] = lineOf(v)
+		}
+	}
+	for _, v := range r.list(f["depends_on"], "depends_on", MaxDepends) {
+		switch d := r.optionalID(v, "a service in depends_on"); {
+		case d == "" || slices.Contains(s.DependsOn, d):
+		case d == s.ID:
+			r.wrong(v, "service %q depends on itself: remove it from depends_on", s.ID)
+		default:
+			s.DependsOn = append(s.DependsOn, d)
+			e.nodes["dependency "+d] = lineOf(v)
 		}
 	}
 	s.Networks = r.networks(f["networks"])

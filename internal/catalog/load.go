@@ -100,6 +100,7 @@ func load(sources []source) ([]outage.Service, error) {
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.service.ID, b.service.ID) })
 	problems = append(problems, clashes(all, files)...)
 	problems = append(problems, strangeProviders(all)...)
+	problems = append(problems, strangeDependencies(all)...)
 	if err := problems.err(files); err != nil {
 		return nil, err
 	}
@@ -170,6 +171,32 @@ func strangeProviders(all []entry) Problems {
 				problems = append(problems, Problem{e.file, e.nodes["provider "+p], fmt.Sprintf(
 					"provider %q of service %q: did you mean %q?", p, e.service.ID, near)})
 			}
+		}
+	}
+	return problems
+}
+
+// strangeDependencies finds dependencies that are no service: nobody would ever hear
+// that one of them is out.
+func strangeDependencies(all []entry) Problems {
+	var ids []string
+	known := map[string]bool{}
+	for _, e := range all {
+		ids = append(ids, e.service.ID)
+		known[e.service.ID] = true
+	}
+	var problems Problems
+	for _, e := range all {
+		for _, d := range e.service.DependsOn {
+			if known[d] {
+				continue
+			}
+			remedy := "add that service to the catalog, or remove it from depends_on"
+			if near := names.Nearest(d, ids); near != "" {
+				remedy = fmt.Sprintf("did you mean %q?", near)
+			}
+			problems = append(problems, Problem{e.file, e.nodes["dependency "+d], fmt.Sprintf(
+				"service %q depends on %q, which is no service: %s", e.service.ID, d, remedy)})
 		}
 	}
 	return problems

@@ -65,6 +65,9 @@ func TestLoadFailures(t *testing.T) {
 		{"too many aliases", "services:\n  - {id: a, name: A, kind: social, aliases: [" + strings.Repeat("a,", MaxAliases+1) + "]}\n", "aliases has 33 entries"},
 		{"long name", "services:\n  - {id: a, kind: social, name: " + strings.Repeat("n", MaxNameRunes+1) + "}\n", "has more than 80 characters"},
 		{"long id", "services:\n  - {kind: social, name: A, id: " + strings.Repeat("n", MaxIDBytes+1) + "}\n", "48 at most"},
+		{"depends on nobody", "services:\n  - {id: a, kind: social, name: A, depends_on: [logins]}\n", "service \"a\" depends on \"logins\", which is no service: add that service"},
+		{"depends on a near miss", "services:\n  - {id: a, kind: social, name: A, depends_on: logns}\n  - {id: logins, kind: social, name: L}\n", "did you mean \"logins\""},
+		{"depends on itself", "services:\n  - {id: a, kind: social, name: A, depends_on: [a]}\n", "depends on itself"},
 		{"name of signs", "services:\n  - {id: a, kind: social, name: '---'}\n", "at least one letter or digit"},
 	}
 	for _, tt := range tests {
@@ -85,7 +88,7 @@ func TestLoadFillsInWhatIsLeftOut(t *testing.T) {
 kind: banks
 services:
   - {id: a, name: A}
-  - {id: b, name: B, kind: kiosks}
+  - {id: b, name: B, kind: kiosks, depends_on: [a, c, a]}
   - {id: c, name: 3, kind: carriers, categories: no-signal, countries: [NO], networks: AS680}
   - id: d
     name: D
@@ -102,6 +105,9 @@ services:
 	}
 	if c := got[2]; c.Name != "3" || !slices.Equal(c.Countries, []string{"NO"}) || !slices.Equal(c.Networks, []uint32{680}) {
 		t.Errorf("values that look like numbers or truth came out as %+v", c)
+	}
+	if !slices.Equal(got[1].DependsOn, []string{"a", "c"}) {
+		t.Errorf("b depends on %v, want a and c", got[1].DependsOn)
 	}
 	wantHosts := []outage.Host{{Name: "d.example.com", Role: "web"}, {Name: "api.d.example.com", Role: "api", Verified: true}}
 	if !slices.Equal(got[3].Hosts, wantHosts) {

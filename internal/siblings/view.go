@@ -1,0 +1,355 @@
+package siblings
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"faultline/outage"
+)
+
+// Group counts services of one relation.
+type Group struct {
+	Watched int // that somebody looks at who can be believed
+	Failing int // of those: in trouble in the same minutes
+	// Names are of those that fail, sorted; of more than maxNames the first.
+	Names []string
+}
+
+// maxNames of failing neighbours are told: a sentence holds no more.
+const maxNames = 12
+
+// Share is the share that fails; ok is false where nobody looks at any.
+func (g *Group) Share() (share float64, ok bool) {
+	if g.Watched == 0 {
+		return 0, false
+	}
+	return float64(g.Failing) / float64(g.Watched), true
+}
+
+func (g *Group) add(service string, failing bool) {
+	g.Watched++
+	if !failing {
+		return
+	}
+	g.Failing++
+	g.Names = append(g.Names, service)
+}
+
+// close puts the names in order.
+func (g *Group) close() {
+	slices.Sort(g.Names)
+	g.Names = g.Names[:min(len(g.Names), maxNames)]
+}
+
+// Neighbour is an incident beside a service.
+type Neighbour struct {
+	Service  string
+	Incident string
+	Basis    string // as in [outage.Incident]; "tenants": seen by those that stand on it alone
+}
+
+// Lead sets the excess of a service's reports against that of the service with the
+// most at the same time. Its zero value: nothing to compare.
+type Lead struct {
+	Known    bool
+	Ratio    float64 // peak over expected here, by the same of the other one; at most maxLead
+	Service  string  // the other one; empty: nobody reports any other
+	Incident string
+	// Fails: probes see the other one fail, or it has ten times as many reports.
+	Fails bool
+}
+
+// View is what stands beside a service, over a stretch of minutes.
+type View struct {
+	Service  string
+	From, To outage.Minute
+	// Siblings share a provider, an edge or a network with it and are not its owner's
+	// own. Same counts those of them that fail alike and began within two minutes.
+	Siblings Group
+	Same     int
+	// Nameservers are others on its name servers, failing at their names; Family its
+	// owner's others; Tenants those that stand on it; Elsewhere what shares nothing.
+	Nameservers, Family, Tenants, Elsewhere Group
+	// Region counts looks: an agent that sees the service fail, at one service
+	// elsewhere. Names are of services.
+	Region Group
+	// Providers and Dependencies have an incident that is open in these minutes.
+	Providers, Dependencies []Neighbour
+	Lead                    Lead
+}
+
+// within is how many minutes apart two services begin to fail whose beginnings are one.
+const within outage.Minute = 2
+
+// Neighbours says what of a service's neighbours fails in the same minutes, from one
+// minute to another, both included: those in which the service itself was in trouble
+// or, where probes see none, all of them.
+func (b *Book) Neighbours(service string, from, to outage.Minute) View {
+	v := View{Service: service, From: from, To: to}
+	own := b.conditions[service]
+	if own == nil {
+		own = &condition{}
+	}
+	l := lookAt(own, from, to)
+	related := b.related(service)
+	for id, r := range related {
+		if c := b.conditions[id]; c != nil && c.Watched {
+			v.place(l, id, r, c)
+		}
+	}
+	b.elsewhere(&v, l, related)
+	for _, g := range []*Group{&v.Siblings, &v.Nameservers, &v.Family, &v.Tenants, &v.Elsewhere, &v.Region} {
+		g.close()
+	}
+	b.stands(&v, related)
+	v.Lead = b.lead(service, from, to)
+	return v
+}
+
+// look is a service in trouble, as its neighbours are set against it.
+type look struct {
+	own     *condition
+	minutes []span            // of trouble
+	failing map[string][]span // by agent that sees it: its minutes
+}
+
+// lookAt finds the minutes in which a service was in trouble, and the vantage points
+// that saw it: of the service, else of those vantage points, else all minutes.
+func lookAt(own *condition, from, to outage.Minute) *look {
+	l := &look{own: own, minutes: clip(own.Trouble, from-within, to), failing: map[string][]span{}}
+	var seen []span
+	for agent, spans := range own.Agents {
+		if clipped := clip(spans, from-within, to); len(clipped) > 0 {
+			l.failing[agent] = clipped
+			seen = append(seen, clipped...)
+		}
+	}
+	if len(l.minutes) == 0 {
+		l.minutes = merge(seen)
+	}
+	if len(l.minutes) == 0 {
+		l.minutes = []span{{From: from, To: to + 1}}
+	}
+	return l
+}
+
+// togetherShare is the share of minutes, and of vantage points, that two services must
+// have in common to fail together.
+const togetherShare = 0.5
+
+// with says whether a neighbour fails in the same minutes: as a whole, or as seen by
+// the vantage points that see the service fail.
+func (l *look) with(c *condition) bool {
+	if overlap(c.Trouble, l.minutes) {
+		return true
+	}
+	both, bad := 0, 0
+	for agent, minutes := range l.failing {
+		if _, looks := slices.BinarySearch(c.Looking, agent); !looks {
+			continue
+		}
+		both++
+		if overlap(c.Agents[agent], minutes) {
+			bad++
+		}
+	}
+	return both > 0 && float64(bad) >= togetherShare*float64(both)
+}
+
+// alike says whether a neighbour fails in the same manner and began at the same time.
+func (l *look) alike(c *condition) bool {
+	mine, other := l.began(l.own), l.began(c)
+	apart := mine.From - other.From
+	return other.Manner.Alike(mine.Manner) && apart <= within && -apart <= within
+}
+
+// began is the first trouble of a service in these minutes: its own, else the first of
+// the vantage points that see the service fail which is looked at.
+func (l *look) began(c *condition) span {
+	out := first(c.Trouble, l.minutes)
+	if out.From != 0 {
+		return out
+	}
+	for _, agent := range sortedKeys(l.failing) {
+		if s := first(c.Agents[agent], l.minutes); s.From > 0 && (out.From == 0 || s.From < out.From) {
+			out = s
+		}
+	}
+	return out
+}
+
+// relation of a neighbour, as bits.
+type relation int
+
+const (
+	sibling relation = 1 << iota
+	sameNames
+	kin
+	tenant    // stands on the service
+	provider  // the service stands on it
+	needs     // the service depends on it
+	needed    // it depends on the service
+	ownedRole = kin | provider | needs
+)
+
+// related finds all that shares something with a service.
+func (b *Book) related(service string) map[string]relation {
+	g := b.ground
+	out := map[string]relation{}
+	for _, on := range g.of(service) {
+		bit := sibling
+		name, isProvider := strings.CutPrefix(on, groundProvider)
+		if isProvider {
+			out[name] |= provider
+		}
+		if strings.HasPrefix(on, groundNameserver) {
+			bit = sameNames
+		}
+		for id := range g.on[on] {
+			out[id] |= bit
+		}
+	}
+	if s := g.services[service]; s != nil && s.Family != "" {
+		for _, id := range g.families[s.Family] {
+			out[id] |= kin
+		}
+	}
+	for id := range g.on[groundProvider+service] {
+		out[id] |= tenant
+	}
+	for _, id := range g.dependsOn(service) {
+		out[id] |= needs
+	}
+	for _, id := range g.needed[service] {
+		out[id] |= needed
+	}
+	delete(out, service)
+	return out
+}
+
+// place counts one related service in the groups that it is of.
+func (v *View) place(l *look, id string, r relation, c *condition) {
+	fails := l.with(c)
+	if r&sibling != 0 && r&ownedRole == 0 {
+		v.Siblings.add(id, fails)
+		if fails && l.alike(c) {
+			v.Same++
+		}
+	}
+	if r&sameNames != 0 && r&kin == 0 {
+		v.Nameservers.add(id, fails && first(c.Trouble, l.minutes).Manner == MannerName)
+	}
+	if r&kin != 0 {
+		v.Family.add(id, fails)
+	}
+	if r&tenant != 0 {
+		v.Tenants.add(id, fails)
+	}
+}
+
+// elsewhere counts what shares nothing with the service: as a whole, and as looks of
+// the agents that see the service fail.
+func (b *Book) elsewhere(v *View, l *look, related map[string]relation) {
+	for id, c := range b.conditions {
+		if _, shares := related[id]; shares || id == v.Service || !c.Watched {
+			continue
+		}
+		v.Elsewhere.add(id, len(c.Trouble) > 0 && overlap(c.Trouble, l.minutes))
+		bad := 0
+		for agent, minutes := range l.failing {
+			if len(c.Agents) > 0 && overlap(c.Agents[agent], minutes) {
+				bad++
+			}
+		}
+		if v.Region.Failing += bad; bad > 0 {
+			v.Region.Names = append(v.Region.Names, id)
+		}
+	}
+	for agent := range l.failing {
+		v.Region.Watched += b.looks[agent]
+		for id := range related {
+			if c := b.conditions[id]; c != nil {
+				if _, looks := slices.BinarySearch(c.Looking, agent); looks {
+					v.Region.Watched--
+				}
+			}
+		}
+		if _, looks := slices.BinarySearch(l.own.Looking, agent); looks {
+			v.Region.Watched--
+		}
+	}
+	v.Region.Watched = max(v.Region.Watched, v.Region.Failing)
+}
+
+// stands finds the incidents of what the service stands on.
+func (b *Book) stands(v *View, related map[string]relation) {
+	for _, id := range sortedKeys(related) {
+		i := b.incidents[id]
+		if i == nil || i.Onset > v.To || i.End > 0 && i.End+within < v.From {
+			continue
+		}
+		n := Neighbour{Service: id, Incident: i.ID, Basis: i.Basis}
+		if related[id]&provider != 0 {
+			v.Providers = append(v.Providers, n)
+		}
+		if related[id]&needs != 0 {
+			v.Dependencies = append(v.Dependencies, n)
+		}
+	}
+}
+
+// clip keeps what lies from one minute to another, both included.
+func clip(spans []span, from, to outage.Minute) []span {
+	var out []span
+	for _, s := range spans {
+		if s.To == 0 || s.To > to+1 {
+			s.To = to + 1
+		}
+		if s.From = max(s.From, from); s.From < s.To {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// merge joins spans that overlap, in the order of time.
+func merge(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	var out []span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.From <= out[n-1].To {
+			out[n-1].To = max(out[n-1].To, s.To)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// overlap says whether spans cover enough of the minutes.
+func overlap(spans, minutes []span) bool {
+	all, common := outage.Minute(0), outage.Minute(0)
+	for _, m := range minutes {
+		all += m.To - m.From
+		for _, s := range clip(spans, m.From, m.To-1) {
+			common += s.To - s.From
+		}
+	}
+	return float64(common) >= togetherShare*float64(all) && common > 0
+}
+
+// first is the first stretch of trouble that touches the minutes, as it began.
+func first(spans, minutes []span) span {
+	for _, s := range spans {
+		end := s.To
+		if end == 0 {
+			end = math.MaxInt64
+		}
+		if s.From < minutes[len(minutes)-1].To && end > minutes[0].From {
+			return s
+		}
+	}
+	return span{}
+}
