@@ -32,6 +32,11 @@ type Agent struct {
 	// Sequence and Head are of the last measurement that the hub has of it.
 	Sequence uint64 `json:"sequence"`
 	Head     string `json:"head,omitempty"`
+	// Revoked is the minute in which the hub's operator withdrew the agent, and
+	// RevokedWhy the reason that was given; 0: it stands. Nothing of it is taken from
+	// then on, and what it said before stays.
+	Revoked    Minute `json:"revoked,omitempty"`
+	RevokedWhy string `json:"revoked_why,omitempty"`
 }
 
 // Key identifies the revision.

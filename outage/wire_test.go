@@ -36,6 +36,12 @@ func later() map[string]any {
 	standing := *samples()["probestate"].(*outage.ProbeState)
 	standing.Stands = []string{"net:192.0.2.0/24", "provider:cloudflare"}
 	return map[string]any{
+		"agent_2": &outage.Agent{
+			ID: "a0011223344556677", Revision: 8, PublicKey: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", Version: "faultline v1",
+			Vantage:  outage.Vantage{Country: "DE", Network: "AS64500", Class: outage.ClassEyeball, Resolver: "system"},
+			Observed: "AS64500", Registered: m - 1440, Seen: m, Presence: outage.AgentAway,
+			Clock: outage.Clock{OffsetMS: -12.5, Synced: true}, Sequence: 4711, Head: "9f86d081", Revoked: m, RevokedWhy: "it has moved",
+		},
 		"points_2": &outage.MinutePoints{Service: "x", Minute: m, Revision: 1, Points: []outage.Point{{
 			Signal: outage.SignalLatency, Country: "US", Category: "app", Network: "AS64500", Count: 5, Aside: 2,
 			Trials: 6, Sum: 27.5, Missing: true,
@@ -202,6 +208,7 @@ func TestWire(t *testing.T) {
 	grown := map[string]bool{
 		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true,
 		"service_2": true, "probestate": true,
+		"agent": true,
 	}
 	maps.Copy(all, later())
 	for name, sample := range all {

@@ -2,23 +2,26 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
+	"faultline/internal/agentapi"
 	"faultline/internal/geo"
 	"faultline/internal/imports"
 	"faultline/outage"
 )
 
-// importCmd turns what others have measured into measurements, one JSON object a
-// line.
+// importCmd turns what others have measured into measurements: one JSON object a
+// line, or facts of a hub.
 type importCmd struct {
 	Format   string    `help:"Format of the file: ooni, atlas, blackbox, statuspage, upptime or csv; otherwise its beginning tells." placeholder:"FORMAT"`
 	Service  string    `help:"Service that every measurement is of, by its id." placeholder:"ID"`
@@ -26,6 +29,9 @@ type importCmd struct {
 	Target   string    `help:"What was measured, for formats that do not name it: a URL or a host." placeholder:"URL"`
 	SkipBad  bool      `name:"skip-bad" help:"Say which records cannot be read and go on, instead of ending at the first."`
 	Location bool      `name:"location" default:"true" negatable:"" help:"Look up country and network of vantage points that come with an address; the address itself is dropped in any case."`
+	Hub      string    `placeholder:"URL" help:"Store the measurements in this hub, beside what its agents measure, instead of printing them. They are kept with their source, never twice, and open no incident."`
+	Data     string    `default:"faultline-data" env:"FAULTLINE_DATA" placeholder:"DIR" help:"Data directory of the hub, where the operator's key is."`
+	Key      string    `env:"FAULTLINE_OPERATOR_KEY" placeholder:"KEY" help:"The operator's key itself, for a hub on another machine."`
 	File     string    `arg:"" help:"File to read, plain or gzipped; - for standard input."`
 }
 
@@ -41,7 +47,7 @@ func (c *importCmd) Help() string {
 }
 
 // Run is what kong calls.
-func (c *importCmd) Run(s streams) error {
+func (c *importCmd) Run(ctx context.Context, s streams) error {
 	in, err := openInput(c.File, s.in)
 	if err != nil {
 		return err
@@ -57,7 +63,23 @@ func (c *importCmd) Run(s streams) error {
 	if name == "-" {
 		name = "standard input"
 	}
-	return c.write(name, in, opts, s)
+	if c.Hub == "" {
+		return c.write(name, in, opts, s)
+	}
+	hub, err := newOperator(c.Hub, c.Data, c.Key)
+	if err != nil {
+		return err
+	}
+	packer, err := agentapi.NewPacker()
+	if err != nil {
+		return err
+	}
+	sink := &hubSink{ctx: ctx, hub: hub, packer: packer}
+	if err := c.each(imports.Read(name, in, opts), name, s, sink); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.err, "stored %d in %s; it had %d already\n", sink.stored.Appended, c.Hub, sink.stored.Duplicates)
+	return err
 }
 
 // placesOfAddresses looks them up in the built-in tables.
@@ -76,28 +98,49 @@ func placesOfAddresses() (func(netip.Addr) (country, network string), error) {
 // would fill the screen.
 const maxNamed = 20
 
-// write puts out a line for each measurement and, at the end, what they come to.
+// sink is where measurements go.
+type sink interface {
+	put(*outage.Measurement) error
+	flush() error
+}
+
+// lineSink puts out a line for each.
+type lineSink struct {
+	out     *bufio.Writer
+	encoder *json.Encoder
+}
+
+func (l *lineSink) put(m *outage.Measurement) error { return l.encoder.Encode(m) }
+
+func (l *lineSink) flush() error { return l.out.Flush() }
+
+// write puts the measurements out.
 func (c *importCmd) write(name string, in io.Reader, opts imports.Options, s streams) error {
 	out := bufio.NewWriterSize(s.out, 1<<16)
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
+	return c.each(imports.Read(name, in, opts), name, s, &lineSink{out, encoder})
+}
+
+// each hands every measurement over and says, at the end, what they come to.
+func (c *importCmd) each(list iter.Seq2[outage.Measurement, error], name string, s streams, to sink) error {
 	var sum importSummary
-	for m, err := range imports.Read(name, in, opts) {
+	for m, err := range list {
 		switch {
 		case err != nil && !c.SkipBad:
-			return errors.Join(err, out.Flush())
+			return errors.Join(err, to.flush())
 		case err != nil:
 			if sum.bad++; sum.bad <= maxNamed {
 				fmt.Fprintln(s.err, err)
 			}
 		default:
 			sum.add(&m)
-			if err := encoder.Encode(&m); err != nil {
+			if err := to.put(&m); err != nil {
 				return fmt.Errorf("write the measurements: %w", err)
 			}
 		}
 	}
-	if err := out.Flush(); err != nil {
+	if err := to.flush(); err != nil {
 		return fmt.Errorf("write the measurements: %w", err)
 	}
 	if sum.count == 0 {

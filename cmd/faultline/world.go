@@ -170,10 +170,16 @@ func (w *world) openIntake(context.Context) error {
 	}
 	var err error
 	w.intake, err = intake.New(cfg, intake.Deps{
-		Log: w.log, Commit: w.ingest, Clock: w.clock, Places: w.places, Trouble: trouble{w.store},
+		Log: w.log, Commit: w.ingest, Clock: w.clock, Places: w.places, Trouble: trouble{w.store}, Known: w.known,
 		Private: w.dir.Private(), Metrics: intake.NewMetrics(w.registry),
 	})
 	return err
+}
+
+// known says whether measurements of a service may be imported.
+func (w *world) known(service string) bool {
+	_, ok := w.catalog.Get(service)
+	return ok
 }
 
 // trouble tells intake which services to probe harder.

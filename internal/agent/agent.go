@@ -189,7 +189,7 @@ func (a *Agent) register(ctx context.Context) error {
 		case err == nil:
 			a.me.Registered, a.me.Vantage = true, registered.Vantage
 			return a.me.save(a.dir.Private())
-		case refusedFor(err) != 0 && a.me.Registered:
+		case refusedFor(err) != 0 && a.me.Registered && !isRevoked(err):
 			return nil // the token is used up, as it was before this restart
 		case refusedFor(err) != 0:
 			return fmt.Errorf("register with the hub: %w", err)

@@ -3,8 +3,6 @@ package agent
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
 
 	"faultline/internal/agentapi"
 	"faultline/internal/spool"
@@ -37,7 +35,7 @@ func DefaultConfig() Config {
 
 // Validate says what is wrong and what to do.
 func (c *Config) Validate() error {
-	if _, err := parseHub(c.Hub); err != nil {
+	if _, err := agentapi.ParseHub(c.Hub); err != nil {
 		return err
 	}
 	if c.Data == "" {
@@ -47,23 +45,4 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("%d targets at once: at least 1", c.Concurrent)
 	}
 	return agentapi.ValidateVantage(c.Vantage)
-}
-
-// parseHub refuses what would send measurements in the clear over a network.
-func parseHub(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("hub %q: write its address, such as https://status.example", text)
-	}
-	switch u.Scheme {
-	case "https":
-		return u, nil
-	case "http":
-		a, err := netip.ParseAddr(u.Hostname())
-		if u.Hostname() == "localhost" || err == nil && a.IsLoopback() {
-			return u, nil
-		}
-		return nil, fmt.Errorf("hub %q: agents do not speak in the clear over a network: use https", text)
-	}
-	return nil, fmt.Errorf("hub %q: use https, or http on this machine", text)
 }

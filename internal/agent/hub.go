@@ -10,12 +10,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"faultline/internal/agentapi"
@@ -33,9 +31,10 @@ const (
 
 // hub speaks to the hub, signed, and knows how far the own clock is off.
 type hub struct {
-	base *url.URL
-	key  ed25519.PrivateKey
-	http *http.Client
+	base   *url.URL
+	key    ed25519.PrivateKey
+	packer *agentapi.Packer
+	http   *http.Client
 
 	mu      sync.Mutex
 	samples []sample // of the clock, the last ones
@@ -51,35 +50,15 @@ type sample struct {
 const clockSamples = 8
 
 func newHub(address string, key ed25519.PrivateKey, dial func(context.Context, string, string) (net.Conn, error)) (*hub, error) {
-	base, err := parseHub(address)
+	base, err := agentapi.ParseHub(address)
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second}
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
-		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second, MaxIdleConnsPerHost: 2,
+	packer, err := agentapi.NewPacker()
+	if err != nil {
+		return nil, err
 	}
-	if base.Scheme == "http" {
-		transport.Proxy = nil
-		dialer.Control = loopbackOnly
-	}
-	if dial != nil {
-		transport.DialContext = dial
-	}
-	return &hub{base: base, key: key, http: &http.Client{
-		Transport: transport, Timeout: hubTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
-}
-
-// loopbackOnly keeps a name such as localhost from leading elsewhere in the clear.
-func loopbackOnly(_, address string, _ syscall.RawConn) error {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil || !a.Addr().IsLoopback() {
-		return fmt.Errorf("the hub's name leads to %s: agents do not speak in the clear over a network: use https", address)
-	}
-	return nil
+	return &hub{base: base, key: key, packer: packer, http: agentapi.Client(base, hubTimeout, dial)}, nil
 }
 
 // hubError is an answer of the hub that is no success.
@@ -89,6 +68,7 @@ type hubError struct {
 	sequence uint64      // of the record that it is about; 0: none
 	head     *chain.Head // where the hub stands, where it says so
 	skewed   bool        // the time of the request was wrong
+	revoked  bool        // the hub takes nothing from this agent any more
 }
 
 func (e *hubError) Error() string { return fmt.Sprintf("the hub answers %d: %s", e.status, e.detail) }
@@ -101,6 +81,12 @@ func refusedFor(err error) int {
 		return e.status
 	}
 	return 0
+}
+
+// isRevoked says that an operator has withdrawn this agent: it probes no more.
+func isRevoked(err error) bool {
+	var e *hubError
+	return errors.As(err, &e) && e.revoked
 }
 
 // message is one request.
@@ -167,7 +153,7 @@ func (h *hub) once(ctx context.Context, m message) error {
 
 // explain reads a problem.
 func explain(res *http.Response, body []byte) *hubError {
-	e := &hubError{status: res.StatusCode, detail: res.Status}
+	e := &hubError{status: res.StatusCode, detail: res.Status, revoked: res.Header.Get(agentapi.HeaderRevoked) != ""}
 	var p httpd.Problem
 	if json.Unmarshal(body, &p) == nil && p.Detail != "" {
 		e.detail = p.Detail
@@ -237,12 +223,8 @@ func (h *hub) plan(ctx context.Context) (*agentapi.Plan, error) {
 
 func (h *hub) send(ctx context.Context, b spool.Batch) (agentapi.Taken, error) {
 	var t agentapi.Taken
-	packed, err := agentapi.Pack(bytes.Join(b.Records, []byte("\n")))
-	if err != nil {
-		return t, err
-	}
-	err = h.say(ctx, message{
-		method: http.MethodPost, path: agentapi.PathMeasurements, body: packed,
+	err := h.say(ctx, message{
+		method: http.MethodPost, path: agentapi.PathMeasurements, body: h.packer.Pack(bytes.Join(b.Records, []byte("\n"))),
 		contentType: agentapi.ContentType, encoding: agentapi.Encoding, out: &t,
 	})
 	return t, err

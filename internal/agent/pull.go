@@ -40,6 +40,9 @@ func (a *Agent) pull(ctx context.Context) error {
 		if err == nil {
 			err = p.Validate()
 		}
+		if isRevoked(err) {
+			return err
+		}
 		wait := backoff(failures)
 		switch {
 		case err == nil:

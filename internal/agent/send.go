@@ -19,7 +19,7 @@ const (
 )
 
 // send sends what is in the spool, in order, until the context ends. It ends with
-// an error when the hub has another chain of this agent.
+// an error when the hub has another chain of this agent, or has revoked it.
 func (a *Agent) send(ctx context.Context) error {
 	s := &sender{Agent: a, limit: sendRecords}
 	for {
@@ -38,7 +38,7 @@ func (a *Agent) send(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if errors.Is(err, spool.ErrFork) {
+		if errors.Is(err, spool.ErrFork) || isRevoked(err) {
 			return err
 		}
 		if err == nil {

@@ -84,7 +84,13 @@ type Taken struct {
 	Duplicates int    `json:"duplicates"` // records that the hub had already
 }
 
-// Agents answers GET /api/v1/agents.
-type Agents struct {
-	Agents []outage.Agent `json:"agents"`
+// Revocation withdraws an agent: the body of POST /api/v1/agents/ID/revoke.
+type Revocation struct {
+	Reason string `json:"reason,omitempty"` // one line
+}
+
+// Imported answers a batch of measurements of others: all of it is on stable storage.
+type Imported struct {
+	Appended   int `json:"appended"`
+	Duplicates int `json:"duplicates"` // measurements that the hub had already
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -18,19 +17,20 @@ const Encoding = "zstd"
 // each of those that it unpacks at once.
 const window = 1 << 20
 
-// packer is shared, for its tables are larger than what it packs.
-var packer = sync.OnceValues(func() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
-})
+// Packer packs batches; keep it, for its tables are larger than what it packs.
+type Packer struct{ zstd *zstd.Encoder }
+
+// NewPacker makes one.
+func NewPacker() (*Packer, error) {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, fmt.Errorf("prepare to pack batches: %w", err)
+	}
+	return &Packer{z}, nil
+}
 
 // Pack packs a batch.
-func Pack(body []byte) ([]byte, error) {
-	p, err := packer()
-	if err != nil {
-		return nil, fmt.Errorf("pack a batch: %w", err)
-	}
-	return p.EncodeAll(body, nil), nil
-}
+func (p *Packer) Pack(body []byte) []byte { return p.zstd.EncodeAll(body, nil) }
 
 // Errors of packed batches.
 var (

@@ -33,6 +33,8 @@ const (
 	// hub stands: a sequence, a space and a hash.
 	HeaderSequence = "Faultline-Sequence"
 	HeaderHead     = "Faultline-Head"
+	// HeaderRevoked says that the hub takes nothing from this agent any more.
+	HeaderRevoked = "Faultline-Revoked"
 )
 
 // Paths of the hub.
@@ -40,6 +42,7 @@ const (
 	PathAgents       = "/api/v1/agents"
 	PathMeasurements = "/api/v1/measurements"
 	PathPlan         = "/api/v1/plan"
+	PathImports      = "/api/v1/imports"
 )
 
 // MaxSkew is how far the time of a request may be from the hub's. An agent whose

@@ -47,11 +47,11 @@ type MeasurementList struct {
 }
 
 // measurementScope says what the list holds.
-const measurementScope = "records of agents, kept for 7 days as they came; addresses of the routers next to an agent are left out"
+const measurementScope = "records of agents, kept for 7 days as they came, and imported ones, which have a source and are kept; addresses of the routers next to a vantage point are left out"
 
 type listMeasurementsInput struct {
 	Service string `query:"service" doc:"Id of a service; this or agent is needed" example:"x"`
-	Agent   string `query:"agent" doc:"Id of an agent; with it alone its controls are listed too"`
+	Agent   string `query:"agent" doc:"Id of an agent, with which alone its controls are listed too; or of a source of imports, such as import:ooni"`
 	From    string `query:"from" doc:"RFC 3339 or 2025-03-10T09:30Z, inclusive; 24 hours before to if not given"`
 	To      string `query:"to" doc:"Exclusive; now if not given"`
 	Limit   string `query:"limit" doc:"1 to 500; 100 if not given"`
@@ -122,6 +122,9 @@ func (a *API) measurementQuery(ctx context.Context, in *listMeasurementsInput) (
 }
 
 func (a *API) knowAgent(ctx context.Context, id string) error {
+	if _, ok := store.ImportedFrom(id); ok {
+		return nil
+	}
 	all, err := a.store.Agents(ctx)
 	if err != nil {
 		return err
@@ -156,6 +159,7 @@ type Agent struct {
 	outage.Agent
 	Health    string `json:"health,omitempty" enum:"unknown,healthy,impaired,offline" doc:"By its control targets, as said last; left out while it was not judged"`
 	HealthWhy string `json:"health_why,omitempty"`
+	Lag       *int   `json:"lag_minutes,omitempty" doc:"How long its last measurement was on its way; left out before the first"`
 }
 
 // AgentList answers for agents.
@@ -188,6 +192,10 @@ func (a *API) agents(ctx context.Context) (AgentList, error) {
 	for i := range list {
 		one := Agent{Agent: list[i].Agent}
 		one.Seen = max(one.Seen, list[i].Measured)
+		if h := &list[i]; h.Measured != 0 && h.Made != 0 {
+			lag := int(h.Measured - h.Made)
+			one.Lag = &lag
+		}
 		if s := judged[one.ID]; s != nil {
 			one.Health, one.HealthWhy = s.Health, s.HealthWhy
 		}

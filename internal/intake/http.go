@@ -70,6 +70,9 @@ func (in *Intake) authenticate(w http.ResponseWriter, r *http.Request, limit int
 	if err := agentapi.Check(r, body, in.Clock.Now(), e.key); err != nil {
 		return caller{}, &refusal{status: http.StatusUnauthorized, detail: err.Error()}
 	}
+	if now := in.book.get(e); now.Revoked != 0 {
+		return caller{}, revoked(&now)
+	}
 	in.book.heard(e, outage.MinuteOf(in.Clock.Now()), offset(r), in.network(r))
 	return caller{e, body}, nil
 }
@@ -130,6 +133,9 @@ func (in *Intake) refuse(w http.ResponseWriter, e *entry, err error) {
 		w.Header().Set("Retry-After", "5")
 		httpd.WriteProblem(w, http.StatusServiceUnavailable, "nothing was saved: "+err.Error())
 		return
+	}
+	if bad.revoked {
+		w.Header().Set(agentapi.HeaderRevoked, "1")
 	}
 	if bad.sequence != 0 {
 		w.Header().Set(agentapi.HeaderSequence, strconv.FormatUint(bad.sequence, 10))

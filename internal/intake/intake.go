@@ -3,9 +3,10 @@
 //
 // It reads signed HTTP requests, the tokens of the private directory, what the
 // operator wants probed (a YAML file), which services are in trouble and, at a
-// start, the topics agents and measurements. It writes nothing by itself: what it
-// decides is appended by ingest, the only writer of both topics, in one step with
-// the ends of minutes.
+// start, the topics agents and measurements. From the operator it takes measurements of
+// others and the word that an agent is withdrawn. It writes nothing by itself but the
+// operator's key: what it decides is appended by ingest, the only writer of its topics,
+// in one step with the ends of minutes.
 //
 // Method: a request is checked on its own goroutine - transport, signature, time,
 // sizes, each record's hash, signature and content - and whether the batch follows
@@ -25,6 +26,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"faultline/internal/clock"
@@ -63,7 +65,10 @@ type Deps struct {
 	Commit  Committer
 	Clock   clock.Clock
 	Places  Places
-	Trouble Trouble  // nil: nothing is probed harder
+	Trouble Trouble // nil: nothing is probed harder
+	// Known says whether a service is in the catalog; nil: none is, and nothing can be
+	// imported.
+	Known   func(service string) bool
 	Private string   // directory of the tokens
 	Metrics *Metrics // nil: none
 }
@@ -77,6 +82,9 @@ type Intake struct {
 	settled atomic.Bool   // every agent was said again since the start
 	slots   chan struct{} // of batches being taken
 	specs   atomic.Pointer[Specs]
+
+	operatorKey string
+	importing   sync.Mutex // one import after the other, so that each can be counted
 }
 
 // atOnce is how many batches are taken at the same time: each holds up to 4 MiB.
@@ -90,7 +98,11 @@ func New(cfg Config, deps Deps) (*Intake, error) {
 			return nil, fmt.Errorf("configure what is probed: %w", err)
 		}
 	}
-	in := &Intake{Config: cfg, Deps: deps, book: newBook(), slots: make(chan struct{}, atOnce)}
+	key, err := makeOperatorKey(deps.Private)
+	if err != nil {
+		return nil, err
+	}
+	in := &Intake{Config: cfg, Deps: deps, book: newBook(), slots: make(chan struct{}, atOnce), operatorKey: key}
 	in.specs.Store(cfg.Specs)
 	return in, nil
 }
@@ -104,6 +116,8 @@ func (in *Intake) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/agents", in.register)
 	mux.HandleFunc("POST /api/v1/measurements", in.measurements)
 	mux.HandleFunc("GET /api/v1/plan", in.plan)
+	mux.HandleFunc("POST /api/v1/agents/{agent}/revoke", in.revoke)
+	mux.HandleFunc("POST /api/v1/imports", in.imports)
 }
 
 // Run reads what is known of agents, and says every minute what has changed, until
@@ -156,6 +170,7 @@ type refusal struct {
 	detail   string
 	sequence uint64 // of the record that is at fault; 0: none
 	head     bool   // the agent should know where the hub stands
+	revoked  bool   // the agent should stop
 }
 
 func (e *refusal) Error() string { return e.detail }

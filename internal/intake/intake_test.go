@@ -377,13 +377,11 @@ func TestPackedBatch(t *testing.T) {
 	send := func(body []byte, encoding string) *httptest.ResponseRecorder {
 		return r.do("POST", "/api/v1/measurements", body, p.sign(body), func(q *http.Request) { q.Header.Set("Content-Encoding", encoding) })
 	}
-	pack := func(body []byte) []byte {
-		packed, err := agentapi.Pack(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return packed
+	packer, err := agentapi.NewPacker()
+	if err != nil {
+		t.Fatal(err)
 	}
+	pack := packer.Pack
 	good := bytes.Join(p.seal(3), []byte("\n"))
 	for _, test := range []struct {
 		name     string

@@ -160,6 +160,13 @@ func implausible(m *outage.Measurement, declared outage.Vantage) string {
 		return "it says that it is imported: agents send what they measured themselves"
 	case m.Received != 0 || m.Late:
 		return "received and late are for the hub to say"
+	}
+	return implausibleResult(m)
+}
+
+// implausibleResult says what no measurement can say, whoever made it.
+func implausibleResult(m *outage.Measurement) string {
+	switch {
 	case !m.Failure.Known():
 		return fmt.Sprintf("failure %.60q is not of the closed set", m.Failure)
 	case m.Outcome != outage.OutcomeOK && m.Outcome != outage.OutcomeDegraded && m.Outcome != outage.OutcomeFail && m.Outcome != outage.OutcomeSkipped:
@@ -198,6 +205,9 @@ func (b *batch) inOrder() error {
 func (b *batch) Entries(m outage.Minute) ([]stream.Entry, error) {
 	b.book.mu.Lock()
 	defer b.book.mu.Unlock()
+	if err := revoked(&b.entry.now); err != nil {
+		return nil, err // meanwhile
+	}
 	b.before = b.entry.head()
 	b.after = b.before
 	var out []stream.Entry

@@ -14,6 +14,7 @@ type Metrics struct {
 	records  *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	agents   *prometheus.GaugeVec
+	imports  *prometheus.CounterVec
 }
 
 // NewMetrics registers intake's metrics.
@@ -28,8 +29,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		agents: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "faultline_intake_agents", Help: "Agents by whether they are heard of.",
 		}, []string{"presence"}),
+		imports: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "faultline_intake_imports_total", Help: "Imported measurements by what became of them: appended, or known already.",
+		}, []string{"result"}),
 	}
-	reg.MustRegister(m.records, m.refusals, m.agents)
+	reg.MustRegister(m.records, m.refusals, m.agents, m.imports)
 	return m
 }
 
@@ -39,6 +43,14 @@ func (m *Metrics) taken(t *agentapi.Taken) {
 	}
 	m.records.WithLabelValues("appended").Add(float64(t.Appended))
 	m.records.WithLabelValues("duplicate").Add(float64(t.Duplicates))
+}
+
+func (m *Metrics) imported(i *agentapi.Imported) {
+	if m == nil {
+		return
+	}
+	m.imports.WithLabelValues("appended").Add(float64(i.Appended))
+	m.imports.WithLabelValues("duplicate").Add(float64(i.Duplicates))
 }
 
 func (m *Metrics) refused(err error) {

@@ -48,7 +48,8 @@ func (in *Intake) takeRegistration(w http.ResponseWriter, r *http.Request) (outa
 		return outage.Agent{}, 0, &refusal{status: http.StatusUnauthorized, detail: err.Error()}
 	}
 	if e := in.book.find(chain.ID(key)); e != nil {
-		return in.book.get(e), http.StatusOK, nil
+		a := in.book.get(e)
+		return a, http.StatusOK, revoked(&a)
 	}
 	giveBack, err := claimToken(in.Private, reg.Token, now)
 	if err != nil {

@@ -9,19 +9,26 @@ import (
 	"faultline/outage"
 )
 
-// measurements takes what agents measured.
+// measurements takes what agents measured, or what was imported of others.
 type measurements struct {
-	b   *store.Batch
-	pos uint64
+	from stream.Topic[outage.Measurement]
+	put  func(*store.Batch, store.Measurement)
+	b    *store.Batch
+	n    int
+	pos  uint64
+}
+
+func newMeasurements(from stream.Topic[outage.Measurement], put func(*store.Batch, store.Measurement)) *measurements {
+	return &measurements{from: from, put: put}
 }
 
 // nearHops is the number of routers next to an agent whose addresses are not told:
 // the one at home, and those of its line, which differ from house to house.
 const nearHops = 3
 
-func (t *measurements) topic() string { return stream.Measurements.Name }
+func (t *measurements) topic() string { return t.from.Name }
 
-func (t *measurements) full() bool { return t.b != nil && len(t.b.Measurements) >= readRecords }
+func (t *measurements) full() bool { return t.n >= readRecords }
 
 func (t *measurements) skipped(stream.Record) {}
 
@@ -30,7 +37,7 @@ func (t *measurements) take(r stream.Record) error {
 	if r.Kind != stream.KindFact {
 		return nil
 	}
-	m, err := stream.Measurements.Decode(r)
+	m, err := t.from.Decode(r)
 	if err != nil {
 		return err
 	}
@@ -41,7 +48,8 @@ func (t *measurements) take(r stream.Record) error {
 	if t.b == nil {
 		t.b = &store.Batch{}
 	}
-	t.b.Measurements = append(t.b.Measurements, store.Measurement{Seq: r.Seq, Fact: *m, Data: data})
+	t.put(t.b, store.Measurement{Seq: r.Seq, Fact: *m, Data: data})
+	t.n++
 	return nil
 }
 
@@ -69,7 +77,7 @@ func (t *measurements) ready() *store.Batch {
 		return nil
 	}
 	b := t.b
-	b.Positions = map[string]uint64{stream.Measurements.Name: t.pos}
-	t.b = nil
+	b.Positions = map[string]uint64{t.from.Name: t.pos}
+	t.b, t.n = nil, 0
 	return b
 }

@@ -185,7 +185,8 @@ func (p *Project) takers(ctx context.Context) ([]taker, error) {
 		newFacts(stream.Agents, func(b *store.Batch, f *outage.Agent) { b.Agents = append(b.Agents, *f) }),
 		newFacts(stream.Words, func(b *store.Batch, f *outage.VendorWord) { b.Words = append(b.Words, *f) }),
 		newFacts(stream.ProbeStates, func(b *store.Batch, f *outage.ProbeState) { b.States = append(b.States, *f) }),
-		&measurements{},
+		newMeasurements(stream.Measurements, func(b *store.Batch, m store.Measurement) { b.Measurements = append(b.Measurements, m) }),
+		newMeasurements(stream.Imports, func(b *store.Batch, m store.Measurement) { b.Imports = append(b.Imports, m) }),
 		points,
 		&reports{closed: &p.closed, open: map[openKey]*store.Open{}, changed: map[openKey]bool{}},
 	}, nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"faultline/outage"
@@ -14,6 +15,38 @@ type Measurement struct {
 	// Fact is what it says, and Data the record as it may be shown to anybody.
 	Fact outage.Measurement
 	Data []byte
+}
+
+// importedPrefix begins what stands in place of an agent's id for measurements of
+// others; ids of agents have no colon.
+const importedPrefix = "import:"
+
+// ImportedAgent names a vantage point of somebody else by its source, with what the
+// source calls it.
+func ImportedAgent(source, agent string) string {
+	agent = strings.TrimPrefix(agent, importedPrefix)
+	if agent == source {
+		agent = ""
+	}
+	if agent = strings.TrimPrefix(agent, source+"/"); agent != "" {
+		agent = "/" + agent
+	}
+	return importedPrefix + source + agent
+}
+
+// ImportedFrom is the source of a vantage point of somebody else; ok is false for an
+// agent of ours.
+func ImportedFrom(agent string) (source string, ok bool) {
+	rest, ok := strings.CutPrefix(agent, importedPrefix)
+	source, _, _ = strings.Cut(rest, "/")
+	return source, ok
+}
+
+// Import sums what is kept of one source for a service.
+type Import struct {
+	Source      string
+	Count       int
+	First, Last outage.Minute // in which the first and the last were made
 }
 
 // Mark is the place of a measurement in the order of lists: by the minute in which
@@ -81,6 +114,7 @@ type Probed struct {
 type Heard struct {
 	outage.Agent
 	Measured outage.Minute // 0: none is kept
+	Made     outage.Minute // in which the last of them was made
 }
 
 // Measures answers for what agents measured. The small-cell rule has no part here:
@@ -91,6 +125,8 @@ type Measures interface {
 	Measurements(ctx context.Context, q MeasurementQuery) ([]Kept, error)
 	// Looks are ordered by slot, agent and layer.
 	Looks(ctx context.Context, service string, from, to outage.Minute) ([]Look, error)
+	// Imports sums the measurements of others of a service, by source.
+	Imports(ctx context.Context, service string) ([]Import, error)
 	Probed(ctx context.Context, q ProbedQuery) ([]Probed, error)
 }
 

@@ -83,10 +83,13 @@ type Batch struct {
 	Points    []outage.MinutePoints // of closed minutes: signals other than reports
 	// Measurements are kept up to a number that the engine names; the oldest go first.
 	Measurements []Measurement
-	Agents       []outage.Agent      // revisions, in order
-	Words        []outage.VendorWord // revisions, in order
-	States       []outage.ProbeState
-	Positions    map[string]uint64
+	// Imports are measurements of others, each with its position in their topic. They
+	// are kept for ever and never judged.
+	Imports   []Measurement
+	Agents    []outage.Agent      // revisions, in order
+	Words     []outage.VendorWord // revisions, in order
+	States    []outage.ProbeState
+	Positions map[string]uint64
 }
 
 // Minute is what is kept of one service's closed minute.

@@ -11,6 +11,7 @@ import "faultline/outage"
 //	agents        ingest    project, intake (at its start)
 //	measurements  ingest    rollup, diagnose, project, intake (at its start)
 //	observations  ingest    diagnose
+//	imports       ingest    project
 //	words         vendor    project, vendor (at its start)
 //	points        rollup    detect, diagnose, project
 //	probestates   rollup    incident, diagnose, project
@@ -22,7 +23,8 @@ import "faultline/outage"
 //	dead          anybody   nobody: what could not be decoded, for a person to read
 //
 // Words have no ticks, as services have none: no fold follows them, for the part
-// that writes them runs only where the operator has asked for it.
+// that writes them runs only where the operator has asked for it. Nor have imports:
+// what others measured, and when, is history that opens no incident now.
 //
 // Ingest writes what intake decides on agents and their measurements, so that one
 // commit ends a minute on all of its topics. A measurement is kept as its
@@ -34,6 +36,7 @@ var (
 	Agents       = Topic[outage.Agent]{Name: "agents"}
 	Measurements = Topic[outage.Measurement]{Name: "measurements"}
 	Observations = Topic[outage.Observation]{Name: "observations"}
+	Imports      = Topic[outage.Measurement]{Name: "imports"}
 	Words        = Topic[outage.VendorWord]{Name: "words"}
 	Points       = Topic[outage.MinutePoints]{Name: "points"}
 	ProbeStates  = Topic[outage.ProbeState]{Name: "probestates"}
@@ -56,7 +59,7 @@ func Raw(topic string) bool { return topic == Reports.Name || topic == Measureme
 // Names lists every topic in flow order.
 func Names() []string {
 	return []string{
-		Services.Name, Reports.Name, Agents.Name, Measurements.Name, Observations.Name, Words.Name,
+		Services.Name, Reports.Name, Agents.Name, Measurements.Name, Observations.Name, Imports.Name, Words.Name,
 		Points.Name, ProbeStates.Name, Baselines.Name, Detections.Name, Incidents.Name, Verdicts.Name, Bulletins.Name, Dead,
 	}
 }

@@ -26,6 +26,7 @@ type fakeStore struct {
 	aside     int
 	looks     []store.Look
 	latency   []store.Probed
+	imports   []store.Import
 	agents    []store.Heard
 	states    []outage.ProbeState
 	words     []outage.VendorWord
@@ -130,6 +131,10 @@ func (f *fakeStore) Measurements(context.Context, store.MeasurementQuery) ([]sto
 
 func (f *fakeStore) Looks(context.Context, string, outage.Minute, outage.Minute) ([]store.Look, error) {
 	return f.looks, f.err
+}
+
+func (f *fakeStore) Imports(context.Context, string) ([]store.Import, error) {
+	return f.imports, f.err
 }
 
 func (f *fakeStore) Probed(context.Context, store.ProbedQuery) ([]store.Probed, error) {

@@ -56,8 +56,13 @@ func probedDay() *fakeStore {
 		}
 		f.latency = append(f.latency, p)
 	}
+	f.looks = append(f.looks, store.Look{Slot: minute("12:00"), Agent: "import:ooni", Layer: outage.LayerDNS, Tried: 2, Failed: 1, Failure: outage.FailureNXDOMAIN})
+	f.imports = []store.Import{
+		{Source: "atlas", Count: 1, First: minute("09:00"), Last: minute("09:00")}, {Source: "ooni", Count: 1312, First: minute("12:00") - 30*outage.Day, Last: minute("12:00")},
+	}
 	f.agents = []store.Heard{
 		agent(vantages[0], 12.4, closed), agent(vantages[1], -2300, closed-2), agent(vantages[2], 0, closed-200),
+		{Agent: outage.Agent{ID: "d0123456789abcdef", Registered: closed - outage.Day, Seen: closed - 300, Revoked: closed - 290, RevokedWhy: "it has moved <b>"}},
 	}
 	f.words = []outage.VendorWord{
 		{Service: "x", Revision: 1, Minute: closed - outage.Day, Page: "https://status.x.example/", Status: outage.VendorOperational, Reached: closed - outage.Day},

@@ -136,6 +136,9 @@ func (w *Web) measured(ctx context.Context, f *view.ServiceFacts, day store.Seri
 	if p.Looks, err = w.deps.Store.Looks(ctx, id, day.From, day.To); err != nil {
 		return fmt.Errorf("read a day of probes of %s: %w", id, err)
 	}
+	if p.Imports, err = w.deps.Store.Imports(ctx, id); err != nil {
+		return fmt.Errorf("read what was imported of %s: %w", id, err)
+	}
 	if p.State != nil || len(p.Looks) > 0 {
 		q := store.ProbedQuery{Service: id, Signal: outage.SignalLatency, From: day.From, To: day.To, Step: day.Step}
 		if p.Latency, err = w.deps.Store.Probed(ctx, q); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"faultline/internal/store"
@@ -43,9 +44,9 @@ func (c *change) measurements(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.tx.ExecContext(ctx, `INSERT INTO agent (id, revision, measured, sequence, clock) VALUES (?, 0, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET measured = excluded.measured, sequence = excluded.sequence, clock = excluded.clock
-			WHERE excluded.sequence >= agent.sequence`, id, int64(m.Received), int64(m.Sequence), string(clock))
+		_, err = c.tx.ExecContext(ctx, `INSERT INTO agent (id, revision, measured, made, sequence, clock) VALUES (?, 0, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET measured = excluded.measured, made = excluded.made, sequence = excluded.sequence, clock = excluded.clock
+			WHERE excluded.sequence >= agent.sequence`, id, int64(m.Received), int64(store.MadeAt(m)), int64(m.Sequence), string(clock))
 		if err != nil {
 			return err
 		}
@@ -53,6 +54,7 @@ func (c *change) measurements(ctx context.Context) error {
 	if err := c.looks(ctx, looks); err != nil {
 		return err
 	}
+	// Imports stand behind importBase, so they stay.
 	_, err = c.tx.ExecContext(ctx, `DELETE FROM measurement WHERE seq <= ?`, int64(last)-keptMeasurements)
 	return err
 }
@@ -142,11 +144,11 @@ func scanJSON(scan scanner, into any) error {
 // Agents implements store.Measures.
 func (s *Store) Agents(ctx context.Context) ([]store.Heard, error) {
 	var all []store.Heard
-	err := each(ctx, s.read, `SELECT measured, sequence, clock, data FROM agent WHERE data IS NOT NULL ORDER BY id`, nil, func(scan scanner) error {
+	err := each(ctx, s.read, `SELECT measured, made, sequence, clock, data FROM agent WHERE data IS NOT NULL ORDER BY id`, nil, func(scan scanner) error {
 		var h store.Heard
 		var sequence int64
 		var clock, data []byte
-		if err := scan(&h.Measured, &sequence, &clock, &data); err != nil {
+		if err := scan(&h.Measured, &h.Made, &sequence, &clock, &data); err != nil {
 			return err
 		}
 		err := json.Unmarshal(data, &h.Agent)
@@ -222,14 +224,14 @@ func (s *Store) Looks(ctx context.Context, service string, from, to outage.Minut
 	return all, nil
 }
 
-// Forget implements store.Saver, some rows at a time.
+// Forget implements store.Saver, some rows at a time. What was imported stays.
 func (s *Store) Forget(ctx context.Context, before outage.Minute) (int, error) {
-	gone, err := s.forget(ctx, `DELETE FROM measurement WHERE seq IN (SELECT seq FROM measurement ORDER BY seq LIMIT ?) AND came < ?`, before)
+	gone, err := s.forget(ctx, `DELETE FROM measurement WHERE seq IN (SELECT seq FROM measurement ORDER BY seq LIMIT ?) AND came < ? AND seq < `+strconv.Itoa(importBase), before)
 	if err != nil {
 		return gone, err
 	}
 	_, err = s.forget(ctx, `DELETE FROM look WHERE (service, slot, agent) IN
-		(SELECT service, slot, agent FROM look ORDER BY slot LIMIT ?) AND slot < ?`, before-store.SlotWidth)
+		(SELECT service, slot, agent FROM look WHERE agent NOT LIKE 'import:%' ORDER BY slot LIMIT ?) AND slot < ?`, before-store.SlotWidth)
 	return gone, err
 }
 

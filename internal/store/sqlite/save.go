@@ -46,7 +46,7 @@ func (s *Store) Save(ctx context.Context, b *store.Batch) error {
 func onlyOpen(b *store.Batch) bool {
 	return len(b.Open) > 0 && b.Closed == 0 && len(b.Services)+len(b.Minutes)+len(b.Missing)+
 		len(b.Baselines)+len(b.Incidents)+len(b.Bulletins)+len(b.Positions)+
-		len(b.Points)+len(b.Measurements)+len(b.Agents)+len(b.Words)+len(b.States)+len(b.Verdicts) == 0
+		len(b.Points)+len(b.Measurements)+len(b.Imports)+len(b.Agents)+len(b.Words)+len(b.States)+len(b.Verdicts) == 0
 }
 
 func (s *Store) save(ctx context.Context, b *store.Batch) error {
@@ -62,7 +62,7 @@ func (s *Store) save(ctx context.Context, b *store.Batch) error {
 	}
 	for _, step := range []func(context.Context) error{
 		c.services, c.minutes, c.missing, c.baselines, c.incidents, c.verdicts, c.bulletins,
-		c.points, c.measurements, c.agents, c.words, c.states, c.finish,
+		c.points, c.measurements, c.imports, c.agents, c.words, c.states, c.finish,
 	} {
 		if err := step(ctx); err != nil {
 			return err

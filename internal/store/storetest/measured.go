@@ -99,6 +99,50 @@ func testForget(t *testing.T, h *harness) {
 	})
 }
 
+// What others measured stands beside what agents did and outlives it.
+func testImports(t *testing.T, h *harness) {
+	old := attempt("import:ooni", 1, start-outage.Day, outage.LayerTCP)
+	again := attempt("import:ooni", 2, start+1, "")
+	other := attempt("import:atlas/7", 3, start, "")
+	for _, m := range []*store.Measurement{&old, &again, &other} {
+		m.Fact.Source, _ = store.ImportedFrom(m.Fact.Agent)
+		m.Fact.Sequence, m.Fact.Received = 0, start+10
+	}
+	b := &store.Batch{Positions: map[string]uint64{"imports": 3}, Imports: []store.Measurement{old, again, other}}
+	h.save(b)
+	h.save(b) // the same again changes nothing
+	h.save(&store.Batch{Measurements: []store.Measurement{attempt("a", 1, start, ""), attempt("a", 2, start+1, "")}, Closed: start + 20, Since: start})
+	if n, err := h.Forget(t.Context(), start+outage.Day); err != nil || n != 2 {
+		t.Fatalf("forgot %d, %v, want the two of an agent", n, err)
+	}
+	h.twice(func(t *testing.T) {
+		sums, err := h.Imports(t.Context(), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "sums", sums, []store.Import{
+			{Source: "atlas", Count: 1, First: start, Last: start}, {Source: "ooni", Count: 2, First: start - outage.Day, Last: start + 1},
+		})
+		q := store.MeasurementQuery{Service: "x", From: start - 2*outage.Day, To: start + 20, Limit: 2}
+		first, err := h.Measurements(t.Context(), q)
+		if err != nil || len(first) != 2 {
+			t.Fatalf("first page: %+v, %v", first, err)
+		}
+		q.After = first[1].Mark
+		rest, err := h.Measurements(t.Context(), q)
+		if err != nil || len(rest) != 1 || rest[0].Minute != start+1 {
+			t.Errorf("second page: %+v, %v", rest, err)
+		}
+		looks, err := h.Looks(t.Context(), "x", start-outage.Day, start-outage.Day+5)
+		if err != nil || len(looks) != 2 || looks[1].Agent != "import:ooni" || looks[1].Failed != 1 {
+			t.Errorf("looks: %+v, %v", looks, err)
+		}
+		if agents, err := h.Agents(t.Context()); err != nil || len(agents) > 0 {
+			t.Errorf("sources are listed as agents: %+v, %v", agents, err)
+		}
+	})
+}
+
 func testProbed(t *testing.T, h *harness) {
 	at := func(m outage.Minute, list ...outage.Point) outage.MinutePoints {
 		return outage.MinutePoints{Service: "x", Minute: m, Points: list}
@@ -153,6 +197,7 @@ func testAgents(t *testing.T, h *harness) {
 	newer.Revision, newer.Presence = 2, outage.AgentAway
 	h.save(&store.Batch{Agents: []outage.Agent{b, a, newer}, Measurements: []store.Measurement{attempt("a", 1, start+5, ""), attempt("nobody", 2, start, "")}})
 	last := attempt("a", 3, start+6, "")
+	last.Fact.Time = (start + 4).Time() // on its way for two minutes
 	last.Fact.Clock = outage.Clock{OffsetMS: 2.5, Synced: true}
 	h.save(&store.Batch{Agents: []outage.Agent{a}, Measurements: []store.Measurement{last}})
 	newer.Sequence, newer.Clock = 3, last.Fact.Clock
@@ -161,7 +206,7 @@ func testAgents(t *testing.T, h *harness) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "agents", got, []store.Heard{{Agent: newer, Measured: start + 6}, {Agent: b}})
+		equal(t, "agents", got, []store.Heard{{Agent: newer, Measured: start + 6, Made: start + 4}, {Agent: b}})
 	})
 }
 

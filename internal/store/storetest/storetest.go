@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"waiting", testWaiting},
 		{"measurements", testMeasurements},
 		{"forgotten", testForget},
+		{"imports", testImports},
 		{"probed", testProbed},
 		{"agents", testAgents},
 		{"said", testSayings},

@@ -62,6 +62,12 @@ const silentAfter outage.Minute = 10
 func agentStatus(a *store.Heard, s *outage.VantageState, closed outage.Minute) (Status, string) {
 	heard := max(a.Seen, a.Measured)
 	switch {
+	case a.Revoked != 0:
+		why := "Its operator has withdrawn it at " + At(a.Revoked, closed).Text
+		if a.RevokedWhy != "" {
+			why += ": " + a.RevokedWhy
+		}
+		return Status{"unknown", "Revoked"}, why + ". What it measured before stays."
 	case closed-heard > silentAfter:
 		return Status{"problems", "Away"}, "Nothing was heard of it for " + Span(closed-heard) + "."
 	case s == nil:

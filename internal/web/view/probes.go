@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"faultline/internal/judge"
 	"faultline/internal/probe"
@@ -18,6 +19,7 @@ type ProbeFacts struct {
 	State   *outage.ProbeState // that stands now; nil: it was never probed
 	Looks   []store.Look       // of the last 24 hours
 	Latency []store.Probed     // of the last 24 hours, by the quarter hour
+	Imports []store.Import     // of others, of any time
 	From    outage.Minute      // where those begin
 }
 
@@ -33,6 +35,7 @@ type Probes struct {
 	Vantages  []Vantage
 	Hours     []chart.Tick // below the strips
 	Latency   *Line        // nil while nothing answered
+	Imported  []string     // a sentence for each source
 }
 
 // Agreement is what the crowd and the probes say of each other.
@@ -63,7 +66,7 @@ type Strip struct {
 // ProbesOf builds the view; nil when nobody has ever probed the service.
 // The crowd takes part while an incident is open that rests on reports.
 func ProbesOf(f *ProbeFacts, open *outage.Incident, closed outage.Minute) *Probes {
-	if f.State == nil && len(f.Looks) == 0 {
+	if f.State == nil && len(f.Looks) == 0 && len(f.Imports) == 0 {
 		return nil
 	}
 	v := &Probes{State: probeStatus(judge.StateUnknown), Note: "Nobody looks at it now, or not for long enough to say."}
@@ -75,6 +78,9 @@ func ProbesOf(f *ProbeFacts, open *outage.Incident, closed outage.Minute) *Probe
 		v.Depth, v.Note = depthWords(s.Depth, s.Score), vantageNote(s)
 		a := judge.Agree(open != nil && judge.Heard(open.Basis), judge.Probing{Healthy: s.Looking, Failing: s.Quorum, Deep: deep})
 		v.Agreement.Title, v.Agreement.Meaning = a.Words(deep)
+	}
+	for _, i := range f.Imports {
+		v.Imported = append(v.Imported, fmt.Sprintf("%s from %s, made %s.", Plural(i.Count, "measurement"), sourceName(i.Source), days(i.First, i.Last)))
 	}
 	v.Vantages = vantagesOf(f, closed)
 	v.Hours = chart.Hours(f.From, store.SlotWidth, slotsOf(f, closed))
@@ -225,13 +231,48 @@ func vantagesOf(f *ProbeFacts, closed outage.Minute) []Vantage {
 		if !known[l.Agent] {
 			known[l.Agent] = true
 			gone := &outage.VantageState{Agent: l.Agent}
-			out = append(out, Vantage{
+			one := Vantage{
 				Agent: l.Agent, Place: "A vantage point that has gone silent", State: probeStatus(judge.StateUnknown),
 				Strips: stripsOf(f, gone, looks[l.Agent], closed),
-			})
+			}
+			if source, ok := store.ImportedFrom(l.Agent); ok {
+				one.Place, one.Health = "Imported from "+sourceName(source), importedWords
+			}
+			out = append(out, one)
 		}
 	}
 	return out
+}
+
+// importedWords say what measurements of others are worth here.
+const importedWords = "These are measurements of somebody else. They are shown, and count for nothing that is judged here."
+
+// sourceName is what a source of imports is called.
+func sourceName(source string) string {
+	switch source {
+	case "ooni":
+		return "OONI"
+	case "atlas":
+		return "RIPE Atlas"
+	case "blackbox":
+		return "a blackbox exporter"
+	case "csv":
+		return "a table of somebody"
+	case "statuspage":
+		return "a log of a monitor"
+	case "upptime":
+		return "Upptime"
+	}
+	return source
+}
+
+// days say a span by its first and last day.
+func days(first, last outage.Minute) string {
+	from, to := first.Time().Format("2 January 2006"), last.Time().Format("2 January 2006")
+	if from == to {
+		return "on " + from
+	}
+	return "between " + from + " and " + to
 }
 
 // PlaceOf names a vantage point as its operator declared it.
@@ -333,7 +374,8 @@ func stripOf(f *ProbeFacts, s *outage.VantageState, layer outage.Layer, looks []
 		}
 		last = l.Slot
 	}
-	v := Strip{ID: "strip-" + s.Agent + "-" + cmp.Or(string(layer), "all"), Layer: LayerName(layer), Width: width}
+	id := strings.ReplaceAll(s.Agent, " ", "_") // of an import anything may be in it
+	v := Strip{ID: "strip-" + id + "-" + cmp.Or(string(layer), "all"), Layer: LayerName(layer), Width: width}
 	v.Fine, v.Partly, v.Failed = chart.Strip(cells)
 	v.Desc = fmt.Sprintf("%s in the last 24 hours, none failed.", Plural(tried, "attempt"))
 	if failed > 0 {
