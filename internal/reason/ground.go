@@ -1,0 +1,118 @@
+package reason
+
+import (
+	"slices"
+	"strconv"
+
+	"faultline/internal/feature"
+	"faultline/internal/knowledge"
+	"faultline/outage"
+)
+
+// ground is how much a verdict rests on.
+type ground struct {
+	attempts, vantages, networks int
+	baseline                     int
+	sources                      []string // observers that measured the service itself
+	probes                       bool     // our own probes are enough
+	enough                       bool     // they are, or observers make up for it
+}
+
+// Observers make up for probes of our own when two of them measured the service, or
+// when one did from as many places as we would ask of ourselves.
+const observersEnough = 2
+
+// routing are features that say how the way to a service was announced, and nothing
+// about whether it worked.
+var routing = []string{
+	feature.BGPVisibility, feature.BGPOriginChanged, feature.BGPNewUpstream, feature.BGPUnchanged, feature.BlackholeRoute,
+	feature.FlowSurge, feature.OwnLogsSurge,
+}
+
+// groundOf counts what there is.
+func groundOf(set *feature.Set, t *knowledge.Table) ground {
+	g := ground{
+		attempts: int(value(set, feature.Attempts)), vantages: int(value(set, feature.AgentsLooking)),
+		networks: int(value(set, feature.NetworksLooked)), baseline: int(value(set, feature.BaselineMin)),
+	}
+	g.probes = g.attempts >= t.Rules.Attempts && g.vantages >= t.Rules.Vantages && g.networks >= t.Rules.Networks
+	wide := false
+	for _, v := range views(set)[1:] {
+		measured := false
+		for name, f := range v.at {
+			measured = measured || !slices.Contains(routing, name)
+			wide = wide || f.Vantages >= t.Rules.Vantages && f.Networks >= t.Rules.Networks
+		}
+		if measured {
+			g.sources = append(g.sources, v.source)
+		}
+	}
+	g.enough = g.probes || len(g.sources) >= observersEnough || len(g.sources) > 0 && wide
+	return g
+}
+
+// shortage says what is missing for a verdict.
+func (g ground) shortage(t *knowledge.Table) string {
+	switch {
+	case g.attempts == 0:
+		return fill("crowd-alone")
+	case g.vantages < t.Rules.Vantages || g.networks < t.Rules.Networks:
+		return fill("few-vantages", "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks),
+			"needed", strconv.Itoa(t.Rules.Vantages), "needednetworks", strconv.Itoa(t.Rules.Networks))
+	}
+	return fill("few-attempts", "attempts", strconv.Itoa(g.attempts), "needed", strconv.Itoa(t.Rules.Attempts))
+}
+
+// who says whose measurements the sentence is about.
+func (g ground) who() string {
+	if g.probes {
+		return fill("probes", "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks))
+	}
+	return fill("observers", "sources", list(g.sources))
+}
+
+// What makes confidence high: as much as lets one vantage point, one network or one
+// bad minute be wrong without changing the picture.
+const (
+	highVantages = 5
+	highNetworks = 3
+	highAttempts = 100
+	highBaseline = 30
+)
+
+// trust judges the ground, apart from how likely anything is, and says why.
+func (g ground) trust(lead *outage.Hypothesis) (outage.Trust, string) {
+	if !g.enough {
+		return outage.TrustLow, fill("confidence", "trust", string(outage.TrustLow), "reasons", fill("no-ground"))
+	}
+	if !g.probes {
+		return outage.TrustLow, fill("confidence", "trust", string(outage.TrustLow), "reasons", fill("observers-only"))
+	}
+	reasons := []string{fill("sample", "attempts", strconv.Itoa(g.attempts), "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks))}
+	level := outage.TrustModerate
+	if g.baseline > 0 {
+		reasons = append(reasons, fill("baseline", "minutes", strconv.Itoa(g.baseline)))
+	} else {
+		level = outage.TrustLow
+		reasons = append(reasons, fill("no-baseline"))
+	}
+	conflict := lead != nil && sum(lead.Against) < -sum(lead.For)/2
+	if lead != nil && !conflict {
+		reasons = append(reasons, fill("agrees"))
+	} else if conflict {
+		reasons = append(reasons, fill("mixed"))
+	}
+	if g.vantages >= highVantages && g.networks >= highNetworks && g.attempts >= highAttempts && g.baseline >= highBaseline && !conflict {
+		level = outage.TrustHigh
+	}
+	return level, fill("confidence", "trust", string(level), "reasons", list(reasons))
+}
+
+// sum adds up weights.
+func sum(w []outage.Weighed) float64 {
+	var s float64
+	for i := range w {
+		s += w[i].Weight
+	}
+	return s
+}

@@ -1,0 +1,182 @@
+package reason
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"faultline/internal/feature"
+	"faultline/internal/knowledge"
+	"faultline/outage"
+)
+
+// Judge says what the features of an incident are consistent with. The caller fills
+// in which revision of what it is, and what moved.
+func Judge(set *feature.Set, t *knowledge.Table) outage.Verdict {
+	found, unknown := look(set, t)
+	g := groundOf(set, t)
+	v := outage.Verdict{
+		Incident: set.Incident, Service: set.Service, Minute: set.At, Table: t.Version,
+		Layer: layerOf(set, g, t), Hypotheses: weigh(found, unknown, t), Evidence: []outage.Evidence{},
+		Onset: set.Onset, Features: set.List(),
+	}
+	known := map[string]bool{}
+	for i := range found {
+		known[found[i].sign.ID] = true
+	}
+	o := decide(v.Hypotheses, g, known, t)
+	v.State, v.Class, v.Leading = o.state, o.class, o.names()
+	v.Sentence = o.sentence(set, g, t)
+	if o.state != outage.VerdictInsufficient {
+		v.Likelihood = likelihood(o.support)
+	}
+	v.Confidence, v.ConfidenceWhy = g.trust(o.first())
+	v.Classes = classes(v.Hypotheses)
+	v.Evidence = append(v.Evidence, ordered(found, v.Hypotheses)...)
+	v.Wanted = wanted(o, v.Hypotheses, unknown, g, t)
+	v.Chain = chain(o, found, t)
+	return v
+}
+
+// outcome is what the scores come to.
+type outcome struct {
+	state   outage.VerdictState
+	class   outage.CauseClass
+	leading []*outage.Hypothesis // best first; none when it abstains
+	meaning int                  // how many of them mean the same to a reader
+	rival   *outage.Hypothesis   // the best of another meaning
+	support float64              // of all that lead
+	pair    *knowledge.Pair      // that cannot be told apart, nil when the scores are just close
+	vague   bool                 // it abstains because nothing tells causes apart
+}
+
+func (o *outcome) names() []string {
+	var names []string
+	for _, h := range o.leading {
+		names = append(names, h.ID)
+	}
+	return names
+}
+
+// first is the best of those that lead, nil when the verdict abstains.
+func (o *outcome) first() *outage.Hypothesis {
+	if len(o.leading) == 0 {
+		return nil
+	}
+	return o.leading[0]
+}
+
+// decide finds the state and who leads. The hypotheses are ranked.
+func decide(ranked []outage.Hypothesis, g ground, known map[string]bool, t *knowledge.Table) outcome {
+	top := &ranked[0]
+	if !g.enough || sum(top.For)+sum(top.Against) < t.Rules.Gained {
+		return outcome{state: outage.VerdictInsufficient, vague: g.enough}
+	}
+	o := outcome{leading: []*outage.Hypothesis{top}, meaning: 1}
+	for i := range ranked[1:] {
+		if h := &ranked[1+i]; sameMeaning(top, h, t) && top.Score-h.Score <= t.Rules.Pair {
+			o.leading = append(o.leading, h)
+			o.meaning++
+		}
+	}
+	same := len(o.leading)
+	for i := range ranked {
+		h := &ranked[i]
+		if slices.Contains(o.leading[:same], h) {
+			continue
+		}
+		if o.rival == nil {
+			o.rival = h
+		}
+		pair := inseparable(o.leading[:same], h, known, t)
+		if top.Score-h.Score < t.Rules.Margin || pair != nil && top.Score-h.Score <= t.Rules.Pair {
+			o.leading = append(o.leading, h)
+			if pair != nil && o.pair == nil {
+				o.pair = pair
+			}
+		}
+	}
+	for _, h := range o.leading {
+		o.support += h.Support
+	}
+	o.support = round(o.support)
+	o.class = top.Class
+	for _, h := range o.leading {
+		if h.Class != top.Class {
+			o.class = outage.CauseUndecided
+		}
+	}
+	o.state = stateOf(&o, same, g, t)
+	return o
+}
+
+// stateOf is how far the evidence goes.
+func stateOf(o *outcome, same int, g ground, t *knowledge.Table) outage.VerdictState {
+	if len(o.leading) > same {
+		return outage.VerdictAmbiguous
+	}
+	clear := o.rival == nil || o.leading[0].Score-o.rival.Score >= t.Rules.Clear
+	level, _ := g.trust(o.leading[0])
+	if clear && o.support >= t.Rules.Support && level != outage.TrustLow {
+		return outage.VerdictVeryLikely
+	}
+	return outage.VerdictLikely
+}
+
+// sameMeaning says whether two hypotheses are one to a reader.
+func sameMeaning(a, b *outage.Hypothesis, t *knowledge.Table) bool {
+	p := t.Pair(a.ID, b.ID)
+	return p != nil && p.Title != ""
+}
+
+// inseparable finds the pair that keeps a hypothesis from being told apart from one
+// of those that lead.
+func inseparable(leading []*outage.Hypothesis, h *outage.Hypothesis, known map[string]bool, t *knowledge.Table) *knowledge.Pair {
+	for _, l := range leading {
+		p := t.Pair(l.ID, h.ID)
+		if p == nil || p.Title != "" {
+			continue
+		}
+		if !slices.ContainsFunc(p.DecidedBy, func(sign string) bool { return known[sign] }) {
+			return p
+		}
+	}
+	return nil
+}
+
+// classes adds up the support of each class, the most supported first.
+func classes(ranked []outage.Hypothesis) []outage.ClassSupport {
+	by := map[outage.CauseClass]float64{}
+	for i := range ranked {
+		by[ranked[i].Class] += ranked[i].Support
+	}
+	all := make([]outage.ClassSupport, 0, len(by))
+	for class, support := range by {
+		all = append(all, outage.ClassSupport{Class: class, Support: round(support)})
+	}
+	slices.SortFunc(all, func(a, b outage.ClassSupport) int {
+		return cmp.Or(cmp.Compare(b.Support, a.Support), cmp.Compare(a.Class, b.Class))
+	})
+	return all
+}
+
+// ordered lists the evidence by the largest weight that it has for any of the
+// hypotheses, then by sign.
+func ordered(found []seen, ranked []outage.Hypothesis) []outage.Evidence {
+	largest := map[string]float64{}
+	for i := range ranked {
+		for _, list := range [][]outage.Weighed{ranked[i].For, ranked[i].Against} {
+			for _, w := range list {
+				largest[w.Evidence] = max(largest[w.Evidence], math.Abs(w.Weight))
+			}
+		}
+	}
+	all := make([]outage.Evidence, 0, len(found))
+	for i := range found {
+		all = append(all, found[i].evidence)
+	}
+	slices.SortStableFunc(all, func(a, b outage.Evidence) int {
+		return cmp.Or(cmp.Compare(largest[b.ID], largest[a.ID]), cmp.Compare(a.Sign, b.Sign), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}

@@ -1,0 +1,65 @@
+package reason
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"faultline/internal/feature"
+	"faultline/internal/knowledge"
+	"faultline/outage"
+)
+
+func table(t testing.TB) *knowledge.Table {
+	t.Helper()
+	k, err := knowledge.Open(knowledge.Current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// setOf makes a set of features as eight agents in six networks would measure them.
+func setOf(values map[string]float64) *feature.Set {
+	s := &feature.Set{Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_000_003, Own: map[string]feature.Feature{}}
+	base := map[string]float64{
+		feature.Attempts: 400, feature.AgentsLooking: 8, feature.NetworksLooked: 6, feature.BaselineMin: 60, feature.DepthReached: 4,
+	}
+	for _, m := range []map[string]float64{base, values} {
+		for name, v := range m {
+			s.Put(feature.Feature{Name: name, Value: v, From: s.Onset, To: s.At, Sample: 200, Vantages: 8, Networks: 6, Origin: outage.OriginProbes})
+		}
+	}
+	return s
+}
+
+func TestFastUniformErrorsAreInternal(t *testing.T) {
+	v := Judge(setOf(map[string]float64{
+		feature.FailFrac: 0.9, feature.HTTPFailFrac: 0.9, feature.TCPFailFrac: 0, feature.RTTRatio: 1, feature.SYNLoss: 0,
+		feature.FirstHTTPShare: 1, feature.FirstTCPShare: 0, feature.FirstDNSShare: 0, feature.FirstTLSShare: 0, feature.FirstAppShare: 0,
+		feature.ErrorSpeed: 47, feature.NoAnswer: 0, feature.TopStatusShare: 1, feature.Status500Share: 1, feature.AgentFailShare: 1,
+	}), table(t))
+	if v.Class != outage.CauseInternal || v.State != outage.VerdictLikely {
+		t.Errorf("class %q, state %s: %s", v.Class, v.State, v.Sentence)
+	}
+	if v.Layer.Layer != outage.LayerHTTP || v.Layer.State != outage.VerdictVeryLikely {
+		t.Errorf("layer %+v", v.Layer)
+	}
+}
+
+func TestSameFeaturesSameBytes(t *testing.T) {
+	s := setOf(map[string]float64{feature.FailFrac: 0.5, feature.FirstTCPShare: 0.9, feature.SYNLoss: 0.4, feature.ConnectMixed: 0.9, feature.RTTRatio: 8, feature.RTTRise: 90})
+	a, err := json.Marshal(Judge(s, table(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		b, err := json.Marshal(Judge(s, table(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Fatalf("two verdicts on the same features differ:\n%s\n%s", a, b)
+		}
+	}
+}
