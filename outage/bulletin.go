@@ -13,7 +13,7 @@ const (
 )
 
 // Bulletin is the only thing we say in public. Publish is its only writer, and
-// it speaks only when status, cause or headline changes.
+// it speaks only when status, headline or what the verdict comes to changes.
 type Bulletin struct {
 	Service  string `json:"service"`
 	Minute   Minute `json:"minute"`
@@ -22,6 +22,12 @@ type Bulletin struct {
 	Reason   string `json:"reason"`             // one sentence with the numbers and their scope
 	Incident string `json:"incident,omitempty"` // empty when it speaks of none
 	Revision int    `json:"revision,omitempty"` // of the incident
+	// What the incident is consistent with, where a verdict was given: how far the
+	// evidence goes, what may be quoted, and how sound it is in a sentence of its own.
+	VerdictState    VerdictState `json:"verdict_state,omitempty"`
+	VerdictRevision int          `json:"verdict_revision,omitempty"`
+	Verdict         string       `json:"verdict,omitempty"`
+	Confidence      string       `json:"confidence,omitempty"`
 }
 
 // Key identifies the bulletin.

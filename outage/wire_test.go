@@ -141,6 +141,12 @@ func samples() map[string]any {
 			Service: "x", Minute: m, Status: outage.StatusProblems, Headline: "X: people report problems", Reason: "900 reports in the minute 09:50 UTC.",
 			Incident: "x-20250310T0930Z", Revision: 3,
 		},
+		"bulletin_2": &outage.Bulletin{
+			Service: "x", Minute: m, Status: outage.StatusProblems, Headline: "X: people report problems", Reason: "900 reports in the minute 09:50 UTC.",
+			Incident: "x-20250310T0930Z", Revision: 3,
+			VerdictState: outage.VerdictLikely, VerdictRevision: 2, Verdict: "What was measured is consistent with a flood of the network.",
+			Confidence: "Confidence is moderate: 600 attempts from 5 networks.",
+		},
 	}
 }
 
@@ -207,8 +213,7 @@ func TestWire(t *testing.T) {
 	all := samples()
 	grown := map[string]bool{
 		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true,
-		"service_2": true, "probestate": true,
-		"agent": true,
+		"service_2": true, "probestate": true, "agent": true, "bulletin": true,
 	}
 	maps.Copy(all, later())
 	for name, sample := range all {

@@ -61,6 +61,7 @@ func world() *store.Batch {
 		Bulletins: []outage.Bulletin{{
 			Service: "x", Minute: start + 50, Status: outage.StatusProblems, Headline: "Problems with X",
 			Reason: "120 reports in 15 minutes, all countries; 30 are usual.", Incident: "x-20250310T0945Z", Revision: 2,
+			VerdictState: outage.VerdictInsufficient, VerdictRevision: 1, Verdict: "Only people's reports.", Confidence: "Confidence is low.",
 		}},
 	}
 	for h := range outage.Minute(3) {

@@ -35,6 +35,7 @@ type ServiceSummary struct {
 	Reason    string        `json:"reason" doc:"One sentence with the numbers and their scope"`
 	SaidAt    *time.Time    `json:"status_since" doc:"Minute in which that was said; null when nothing was said yet"`
 	Incident  string        `json:"incident,omitempty" doc:"The one that the status speaks of"`
+	Verdict   *SaidVerdict  `json:"verdict,omitempty" doc:"What the incident is consistent with, as it was said with the status; left out while nothing was said"`
 	Quarter   int           `json:"reports_last_15_minutes" doc:"Closed minutes, all countries"`
 	Expected  float64       `json:"expected_last_15_minutes" doc:"What is usual at this time of the week, all countries"`
 	Day       int           `json:"reports_last_24_hours" doc:"Closed minutes, all countries"`
@@ -43,6 +44,14 @@ type ServiceSummary struct {
 	Retired   bool          `json:"retired,omitempty" doc:"No longer in the catalog; kept for its history"`
 	Page      string        `json:"page" doc:"Path of the page for people"`
 	Confident string        `json:"confidence" doc:"Of the baseline: none, low or normal"`
+}
+
+// SaidVerdict is a verdict as a bulletin quotes it.
+type SaidVerdict struct {
+	State      outage.VerdictState `json:"state" enum:"insufficient,ambiguous,likely,very_likely"`
+	Revision   int                 `json:"revision"`
+	Sentence   string              `json:"sentence" doc:"What may be quoted"`
+	Confidence string              `json:"confidence" doc:"How sound it is, in a sentence of its own"`
 }
 
 // OpenMinutes is what came after the last closed minute; it may still change.
@@ -88,9 +97,13 @@ type ServiceDetail struct {
 
 func summary(r *store.Row) ServiceSummary {
 	s, b := &r.Service, &r.Bulletin
+	var said *SaidVerdict
+	if b.Verdict != "" {
+		said = &SaidVerdict{State: b.VerdictState, Revision: b.VerdictRevision, Sentence: b.Verdict, Confidence: b.Confidence}
+	}
 	return ServiceSummary{
 		ID: s.ID, Name: s.Name, Aliases: list(s.Aliases), Kind: s.Kind, Family: s.Family, Homepage: s.Homepage,
-		Status: b.Status, Headline: b.Headline, Reason: b.Reason, SaidAt: optional(b.Minute), Incident: b.Incident,
+		Status: b.Status, Headline: b.Headline, Reason: b.Reason, SaidAt: optional(b.Minute), Incident: b.Incident, Verdict: said,
 		Quarter: r.Quarter, Expected: round(r.Expected), Day: r.Day, Hours: r.Spark[:],
 		Open:    OpenMinutes{Reports: r.Open.Count, SetAside: r.Open.Aside, Minute: optional(r.Open.Minute), Provisional: true},
 		Retired: s.Retired, Page: "/s/" + s.ID, Confident: string(r.Baseline.Confidence),
