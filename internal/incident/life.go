@@ -32,6 +32,8 @@ type life struct {
 	// probes were out of the ordinary.
 	Held   outage.Minute `json:"held,omitempty"`
 	Failed outage.Minute `json:"failed,omitempty"`
+	// Lands is the most countries that vantage points failed in at once.
+	Lands int `json:"lands,omitempty"`
 	// Said is the shape of the last revision.
 	Said string `json:"said"`
 }
@@ -43,6 +45,7 @@ type trial struct {
 	Categories []cell          `json:"categories"`
 	Highest    int             `json:"highest"`
 	Expected   float64         `json:"expected"`
+	Lands      int             `json:"lands,omitempty"`
 }
 
 // born starts an incident at its first minute in alarm.
@@ -80,7 +83,7 @@ func (l *life) retry(o observation) {
 	inc := l.Inc
 	inc.Waves = append([]outage.Wave(nil), l.Inc.Waves...)
 	l.Trial = &trial{
-		Inc: inc, Highest: l.Highest, Expected: l.Expected,
+		Inc: inc, Highest: l.Highest, Expected: l.Expected, Lands: l.Lands,
 		Countries:  append([]cell(nil), l.Countries...),
 		Categories: append([]cell(nil), l.Categories...),
 	}
@@ -93,7 +96,7 @@ func (l *life) drop() {
 	t := l.Trial
 	revision := l.Inc.Revision
 	l.Inc, l.Countries, l.Categories = t.Inc, t.Countries, t.Categories
-	l.Highest, l.Expected, l.Trial = t.Highest, t.Expected, nil
+	l.Highest, l.Expected, l.Lands, l.Trial = t.Highest, t.Expected, t.Lands, nil
 	l.Inc.Revision = revision
 }
 

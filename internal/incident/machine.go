@@ -148,6 +148,11 @@ func (l *life) sum(m outage.Minute) {
 	}
 	l.Inc.Countries, l.Inc.Categories = published(l.Countries), published(l.Categories)
 	l.Inc.Severity = Severity(float64(l.Highest), l.Expected, len(l.Countries), inWaves)
+	if p := l.Inc.Probes; p != nil && p.Quorum {
+		if s := measuredSeverity(p, l.Lands, inWaves); s.Value > l.Inc.Severity.Value {
+			l.Inc.Severity = s
+		}
+	}
 }
 
 // shape is what a revision must not wait for.

@@ -16,6 +16,7 @@ type probing struct {
 	alarm bool
 	since outage.Minute // from when on those that fail have
 	well  outage.Minute // from when on the last of those that do not fail are well
+	lands int           // countries of those that fail
 	sum   outage.Probes
 }
 
@@ -29,7 +30,7 @@ func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd 
 	rate := ratesAlarm(d)
 	p := probing{known: true}
 	voices := make([]judge.Voice, 0, len(s.Vantages))
-	refused := 0
+	refused, lands := 0, map[string]bool{}
 	for i := range s.Vantages {
 		v := &s.Vantages[i]
 		state := judge.State(v.State)
@@ -45,10 +46,14 @@ func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd 
 			refused++
 		case !failing:
 			p.well = max(p.well, v.Since)
-		case voice.Health == judge.HealthHealthy && (p.since == 0 || v.Since < p.since):
-			p.since = v.Since
+		case voice.Health == judge.HealthHealthy:
+			lands[v.Vantage.Country] = true
+			if p.since == 0 || v.Since < p.since {
+				p.since = v.Since
+			}
 		}
 	}
+	p.lands = len(lands)
 	count := judge.Quorum(voices, c.Quorum)
 	p.quorum = count.Confirmed
 	p.alarm = count.Confirmed || rate && count.Failing > 0
@@ -98,6 +103,9 @@ func note(p *outage.Probes, refused int) string {
 func (l *life) probe(m outage.Minute, p *probing) {
 	if l.Held++; !p.quorum {
 		l.Held = 0
+	}
+	if p.quorum {
+		l.Lands = max(l.Lands, p.lands)
 	}
 	if p.alarm {
 		l.Failed = m

@@ -59,12 +59,9 @@ func risingHeadline(name string, i *outage.Incident) string {
 
 func problemsHeadline(name string, i *outage.Incident) string {
 	if measured(i) {
-		return name + ": probes fail" + where(i.Probes)
+		return name + ": probes fail" + where(i.Probes) + graded(i)
 	}
-	h := name + ": people report problems"
-	if i.Severity.Word != "" && i.Severity.Word != "minor" {
-		h += " (" + i.Severity.Word + ")"
-	}
+	h := name + ": people report problems" + graded(i)
 	if n := len(i.Waves); n > 1 {
 		h += ", " + ordinal(n) + " wave"
 	}
@@ -72,6 +69,14 @@ func problemsHeadline(name string, i *outage.Incident) string {
 		h += ", and probes fail" + where(p)
 	}
 	return h
+}
+
+// graded says how severe it is, from moderate on.
+func graded(i *outage.Incident) string {
+	if i.Severity.Word == "" || i.Severity.Word == "minor" {
+		return ""
+	}
+	return " (" + i.Severity.Word + ")"
 }
 
 func risingReason(i *outage.Incident) string {

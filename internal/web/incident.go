@@ -67,6 +67,9 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 	if v.Measured != nil || v.Vendor != nil {
 		parts = append(parts, partOf{"measured", "measured", v})
 	}
+	if v.Probed != nil {
+		parts = append(parts, partOf{"probed", "probed", v.Probed})
+	}
 	return w.build(frame{name: "incident", view: page, shell: sh, parts: parts})
 }
 
@@ -89,6 +92,16 @@ func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.I
 	}
 	if f.Words, err = w.deps.Store.Words(ctx, last.Service, last.Onset-wordsBefore); err != nil {
 		return f, fmt.Errorf("read the words on %s: %w", last.Service, err)
+	}
+	from, to = view.ProbedSpan(last, s.pulse)
+	if f.Looks, err = w.deps.Store.Looks(ctx, last.Service, from, to); err != nil {
+		return f, fmt.Errorf("read what probes saw of %s: %w", id, err)
+	}
+	if len(f.Looks) == 0 {
+		return f, nil
+	}
+	if f.Agents, err = w.deps.Store.Agents(ctx); err != nil {
+		return f, fmt.Errorf("read who looked at %s: %w", last.Service, err)
 	}
 	return f, nil
 }

@@ -22,6 +22,8 @@ type IncidentFacts struct {
 	Step      outage.Minute
 	Rule      string // the severity rule in words
 	Words     []outage.VendorWord
+	Looks     []store.Look  // in the span of ProbedSpan
+	Agents    []store.Heard // that may have taken them
 }
 
 // Incident is the incident page.
@@ -38,12 +40,13 @@ type Incident struct {
 	Score                  string
 	Now                    string // reports of the last minute beside what was expected
 	Severity               Severity
-	Low                    string    // what low confidence means here, "" when it is normal
-	Heard                  bool      // people take part in it
-	Basis                  string    // signals other than reports that it rests on, "" when there are none
-	Measured               *Measured // what probes say; nil while no agent looks
-	Vendor                 *Vendor   // nil: nobody reads its status page
-	Wide                   string    // of what there are many that show it together only
+	Low                    string      // what low confidence means here, "" when it is normal
+	Heard                  bool        // people take part in it
+	Basis                  string      // signals other than reports that it rests on, "" when there are none
+	Measured               *Measured   // what probes say; nil while no agent looks
+	Vendor                 *Vendor     // nil: nobody reads its status page
+	Probed                 *ProbedLine // nil: nobody looked in its time
+	Wide                   string      // of what there are many that show it together only
 	Line                   Line
 	Waves                  []Wave
 	Countries, Categories  Cells
@@ -135,6 +138,7 @@ func IncidentOf(f IncidentFacts) Incident {
 		v.Low = "" // there is no baseline in it
 	}
 	v.Measured = measuredOf(i)
+	v.Probed = probedLine(&f, i)
 	v.Vendor = VendorOf(VendorFacts{Words: f.Words, Of: i}, f.Pulse.Closed)
 	v.History, v.HistoryLeft = HistoryOf(f.Revisions)
 	return v

@@ -21,6 +21,7 @@ type ProbeFacts struct {
 	Latency []store.Probed     // of the last 24 hours, by the quarter hour
 	Imports []store.Import     // of others, of any time
 	From    outage.Minute      // where those begin
+	Span    string             // what that time is called; empty: the last 24 hours
 }
 
 // Probes is what independent measurement says of a service.
@@ -377,10 +378,11 @@ func stripOf(f *ProbeFacts, s *outage.VantageState, layer outage.Layer, looks []
 	id := strings.ReplaceAll(s.Agent, " ", "_") // of an import anything may be in it
 	v := Strip{ID: "strip-" + id + "-" + cmp.Or(string(layer), "all"), Layer: LayerName(layer), Width: width}
 	v.Fine, v.Partly, v.Failed = chart.Strip(cells)
-	v.Desc = fmt.Sprintf("%s in the last 24 hours, none failed.", Plural(tried, "attempt"))
+	span := cmp.Or(f.Span, "in the last 24 hours")
+	v.Desc = fmt.Sprintf("%s %s, none failed.", Plural(tried, "attempt"), span)
 	if failed > 0 {
-		v.Desc = fmt.Sprintf("%s of %s failed in the last 24 hours, between %s and %s.",
-			Count(failed), Plural(tried, "attempt"), first.Time().Format("15:04"), At(last+store.SlotWidth, last).Text)
+		v.Desc = fmt.Sprintf("%s of %s failed %s, between %s and %s.",
+			Count(failed), Plural(tried, "attempt"), span, first.Time().Format("15:04"), At(last+store.SlotWidth, last).Text)
 	}
 	if i := slices.IndexFunc(s.Layers, func(l outage.LayerState) bool { return l.Layer == layer }); i >= 0 {
 		v.Now = layerWord(s.Layers[i].State)
