@@ -42,6 +42,7 @@ func TestGolden(t *testing.T) {
 		"incident_unheard": {store: unheard(), path: "/i/x-20250310T0932Z"},
 		"incident_judged":  {store: judged(), path: "/i/x-20250310T0932Z"},
 		"incident_cannot":  {store: crowdAlone(), path: "/i/x-20250310T0932Z"},
+		"service_beside":   {store: besideDay(), path: "/s/youtube"},
 		"service_judged":   {store: judged(), path: "/s/x"},
 		"home_judged":      {store: crowdAlone(), path: "/"},
 		"revision":         {store: judged(), path: "/i/x-20250310T0932Z/verdicts/2"},

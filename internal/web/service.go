@@ -70,7 +70,7 @@ func (w *Web) renderService(ctx context.Context, s *snapshot, id, answer string)
 		{"status", "status", v.Status}, {"numbers", "numbers", v.Numbers},
 		{"day", "line", v.Day}, {"hour", "line", v.Hour},
 		{"problems", "breakdown", v.Problems}, {"countries", "breakdown", v.Countries},
-		{"past", "past", v.Past},
+		{"past", "past", v.Past}, {"beside", "beside", v},
 	}
 	if v.Probes != nil {
 		parts = append(parts, partOf{"probes", "probes", v.Probes})
@@ -92,7 +92,7 @@ func (w *Web) renderService(ctx context.Context, s *snapshot, id, answer string)
 func (w *Web) serviceFacts(ctx context.Context, s *snapshot, row store.Row) (view.ServiceFacts, error) {
 	id, closed := row.Service.ID, s.pulse.Closed
 	f := view.ServiceFacts{
-		Row: row, Pulse: s.pulse, World: w.world(s), Open: s.openOf(id), Judged: s.verdictOf(id), Family: familyOf(s, &row.Service),
+		Row: row, Pulse: s.pulse, World: w.world(s), Open: s.openOf(id), Judged: s.verdictOf(id), Family: familyOf(s, &row.Service), Beside: s.beside(&row.Service),
 	}
 	if closed == 0 { // nothing has been counted yet
 		return f, nil

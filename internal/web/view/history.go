@@ -62,8 +62,10 @@ func changes(prev, cur *outage.Incident) []string {
 	if text := added(prev.Categories, cur.Categories, category); text != "" {
 		out = append(out, "Problems that stand out: "+text+".")
 	}
-	if len(cur.Links) > len(prev.Links) {
-		out = append(out, "Linked with "+cur.Links[len(cur.Links)-1].Service+", of the same family.")
+	for i := range cur.Links {
+		if !slices.ContainsFunc(prev.Links, func(l outage.Link) bool { return l.Incident == cur.Links[i].Incident && l.Why == cur.Links[i].Why }) {
+			out = append(out, linked(&cur.Links[i]))
+		}
 	}
 	return out
 }

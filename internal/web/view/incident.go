@@ -51,6 +51,7 @@ type Incident struct {
 	Waves                  []Wave
 	Countries, Categories  Cells
 	Links                  []Link
+	Meant                  *Meant // what people may mean who report it; nil: itself
 	History                []Change
 	HistoryLeft            int // changes beyond the limit
 	Revision               int
@@ -72,8 +73,8 @@ type Wave struct {
 	Length      string
 }
 
-// Link is an incident of a service of the same family.
-type Link struct{ Incident, Service, Why string }
+// Link is an incident that is tied to this one, with what ties it.
+type Link struct{ Incident, Service, Tie string }
 
 // IncidentSpan says which stretch of time the page of an incident shows and in
 // which steps: an hour before the onset, an hour after the end, and no more than
@@ -132,8 +133,9 @@ func IncidentOf(f IncidentFacts) Incident {
 		v.PeakAt = p.Peak.Time().Format("15:04 UTC")
 	}
 	for _, l := range i.Links {
-		v.Links = append(v.Links, Link{l.Incident, l.Service, l.Why})
+		v.Links = append(v.Links, Link{l.Incident, l.Service, tie(&l)})
 	}
+	v.Meant = meantOf(i.Links)
 	if !v.Heard {
 		v.Low = "" // there is no baseline in it
 	}

@@ -23,6 +23,7 @@ type ServiceFacts struct {
 	Categories []store.Share
 	Past       []outage.Incident
 	Family     []store.Row // other services of the same family
+	Beside     []BesideFacts
 	Probes     ProbeFacts
 	Vendor     VendorFacts
 }
@@ -41,8 +42,9 @@ type Service struct {
 	Retired        bool
 	Categories     []Category // the buttons
 	Family         []Card
-	Hosts          string // those that somebody has checked
-	Unverified     string // the others
+	Beside         []Beside // what a reader may have met instead
+	Hosts          string   // those that somebody has checked
+	Unverified     string   // the others
 	Providers      string
 	Status         ServiceStatus
 	Numbers        Numbers
@@ -112,6 +114,9 @@ func ServiceOf(f ServiceFacts) Service {
 	}
 	for i := range f.Family {
 		v.Family = append(v.Family, CardOf(&f.Family[i], nil))
+	}
+	for i := range f.Beside {
+		v.Beside = append(v.Beside, besideOf(s.Name, &f.Beside[i], f.Pulse.Closed))
 	}
 	v.Day = dayLine(f)
 	v.Hour = hourLine(f)
