@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"faultline/internal/clock"
 	"faultline/internal/httpd"
 	"faultline/internal/incident"
+	"faultline/internal/knowledge"
 	"faultline/internal/web"
 	"faultline/outage"
 )
@@ -198,6 +200,27 @@ func (w *world) pages(notice *web.Notice) *web.Web {
 	cfg := web.DefaultConfig()
 	cfg.Notice, cfg.SeverityRule, cfg.Contact = notice, incident.SeverityRule, w.intake.Contact
 	return web.New(cfg, web.Deps{
-		Store: w.store, Clock: w.clock, Metric: w.registry,
+		Store: w.store, Clock: w.clock, Metric: w.registry, Look: looks(),
 	})
+}
+
+// looks finds in the newest knowledge table what to look at for a sign. The table is
+// read when a page asks for the first time.
+func looks() func(sign string) string {
+	table := sync.OnceValue(func() *knowledge.Table {
+		versions := knowledge.Versions()
+		t, err := knowledge.Open(versions[len(versions)-1])
+		if err != nil { // a test holds that every table inside the program can be read
+			slog.Error("a knowledge table cannot be read", "error", err)
+		}
+		return t
+	})
+	return func(sign string) string {
+		if t := table(); t != nil {
+			if s := t.Sign(sign); s != nil {
+				return s.Look
+			}
+		}
+		return ""
+	}
 }

@@ -61,7 +61,7 @@ func (w *Web) renderVerdict(ctx context.Context, s *snapshot, id string, revisio
 // verdictOf reads the verdict on an incident, its newest revision or the one that is
 // asked for; nil where there is none.
 func (w *Web) verdictOf(ctx context.Context, id string, revision int, f *view.IncidentFacts) (*verdict.View, error) {
-	facts := verdict.Facts{Service: f.Service.Name, Incident: &f.Revisions[len(f.Revisions)-1]}
+	facts := verdict.Facts{Service: f.Service.Name, Incident: &f.Revisions[len(f.Revisions)-1], Look: w.deps.Look}
 	briefs, err := w.deps.Store.Verdicts(ctx, store.VerdictQuery{Incident: id, Limit: verdict.MostRevisions + 1, Brief: true})
 	if err != nil {
 		return nil, fmt.Errorf("read the verdicts on %s: %w", id, err)

@@ -37,6 +37,9 @@ type Deps struct {
 	Clock  clock.Clock
 	Log    *slog.Logger          // nil: the default one
 	Metric prometheus.Registerer // nil: no metrics
+	// Look says in words what to look at for a sign of the knowledge table, "" for one
+	// that it does not have; nil: pages make do with the sign's name.
+	Look func(sign string) string
 }
 
 // Web serves the pages.

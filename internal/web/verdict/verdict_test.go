@@ -1,0 +1,91 @@
+package verdict
+
+import (
+	"strings"
+	"testing"
+
+	"faultline/outage"
+)
+
+func TestWords(t *testing.T) {
+	for got, want := range map[string]string{
+		share(0): "under 1 %", share(.004): "under 1 %", share(.126): "13 %", share(.999): "over 99 %",
+		weightOf(1).Text: "+1", weightOf(-.5).Text: "−0.5", weightOf(.001).Text: "0", weightOf(.3333).Text: "+0.33",
+		likelihood("likely"): "Likely: 55 to 80 %", likelihood(""): "", likelihood("odd"): "Odd",
+		window(0, 0): "", window(29026620, 29026620): "09:00 UTC", window(29026620, 29026625): "09:00 to 09:05 UTC",
+		window(29026620, 29026620+outage.Day):                                                         "10 Mar 2025, 09:00 UTC to 11 Mar 2025, 09:00 UTC",
+		sample(&outage.Evidence{Sample: 1, Origin: outage.OriginCrowd}):                               "1 report",
+		sample(&outage.Evidence{Sample: 1200, Vantages: 3, Networks: 1, Origin: outage.OriginProbes}): "1,200 attempts from 3 vantage points in 1 network",
+		sample(&outage.Evidence{Origin: outage.OriginProbes}):                                         "",
+		className("new"): "new", roleName("visible"): "What is seen", roleName("trigger"): "Trigger",
+		layerOf(&outage.LayerVerdict{State: outage.VerdictLikely, Layer: outage.LayerTCP, Second: outage.LayerTLS}).Name: "Connection (TCP) and Encryption (TLS)",
+		layerOf(&outage.LayerVerdict{State: outage.VerdictLikely}).Name:                                                  "No single layer",
+		layerOf(&outage.LayerVerdict{State: outage.VerdictInsufficient}).Name:                                            "Cannot tell",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A source that is no address of the web is no link: what observers publish comes from
+// outside.
+func TestSource(t *testing.T) {
+	for address, want := range map[string]string{"https://o.example/1": "https://o.example/1", "javascript:alert(1)": "", "": ""} {
+		got := sourceOf(&outage.Evidence{Origin: outage.OriginObserver, Source: &outage.Source{Name: "O", URL: address}})
+		if got.URL != want || got.Text != "published by O" {
+			t.Errorf("%q: %+v", address, got)
+		}
+	}
+	if got := sourceOf(&outage.Evidence{Origin: outage.OriginObserver}); got.Text == "" {
+		t.Error("an observer without a source has no words")
+	}
+}
+
+// sample of a verdict in which a piece of evidence, one hypothesis and one sign are
+// missing, as in a log that another version wrote.
+func odd() *outage.Verdict {
+	return &outage.Verdict{
+		Incident: "x-1", Revision: 4, State: outage.VerdictLikely, Leading: []string{"b", "gone"}, Confidence: outage.TrustLow,
+		Hypotheses: []outage.Hypothesis{
+			{ID: "a", Title: "A", For: []outage.Weighed{{Evidence: "e1", Weight: 1}, {Evidence: "gone", Weight: 1}}, Missing: []string{"s1"}},
+			{ID: "b", Title: "B", Support: .7, Against: []outage.Weighed{{Evidence: "e1", Weight: -.5}}, Missing: []string{"s1", "s2-x"}},
+		},
+		Evidence: []outage.Evidence{{ID: "e1", Sentence: "seen", Origin: outage.OriginProbes}, {ID: "e2", Sentence: "weighs nothing", Origin: outage.OriginProbes}},
+		Wanted:   []outage.Wanted{{Text: "look", Between: []string{"a", "gone"}}},
+	}
+}
+
+func TestOf(t *testing.T) {
+	if Of(Facts{}) != nil {
+		t.Error("there is a view of nothing")
+	}
+	v := Of(Facts{Service: "X", Shown: odd(), Latest: 5, Look: func(sign string) string { return map[string]string{"s1": "whether it is so"}[sign] }})
+	if !v.Older || v.Confidence != "Confidence is low." || v.Path != "/i/x-1/verdicts/4" || !strings.Contains(v.Cite, "revision 4") {
+		t.Errorf("%+v", v)
+	}
+	if len(v.Compared) != 2 || v.Compared[0].Title != "B" || v.Compared[1].Title != "A" {
+		t.Errorf("compared: %+v", v.Compared)
+	}
+	if len(v.Evidence) != 1 || v.Evidence[0].Weights[0].Kind != "against" || v.Evidence[0].Weights[1].Kind != "for" {
+		t.Errorf("evidence: %+v", v.Evidence)
+	}
+	if len(v.Missing) != 2 || v.Missing[0] != (Missing{"Whether it is so", "A, B"}) || v.Missing[1] != (Missing{"S2 x", "A"}) {
+		t.Errorf("missing: %+v", v.Missing)
+	}
+	if v.Wanted[0].Between != "A" || len(v.Ranked[0].For) != 1 || !v.Ranked[1].Leads {
+		t.Errorf("wanted %+v, ranked %+v", v.Wanted, v.Ranked)
+	}
+}
+
+// What moved a revision is cut, and says how much is left out.
+func TestHistory(t *testing.T) {
+	brief := outage.Verdict{Incident: "x-1", Revision: 2}
+	for range mostMoved + 3 {
+		brief.Moved = append(brief.Moved, outage.Moved{Text: "new: seen"})
+	}
+	got := historyOf([]outage.Verdict{brief}, 2)
+	if len(got[0].Moved) != mostMoved || got[0].Rest != 3 || !got[0].Shown {
+		t.Errorf("%+v", got)
+	}
+}
