@@ -3,6 +3,7 @@ package feature
 import (
 	"slices"
 
+	"faultline/internal/smallcell"
 	"faultline/outage"
 )
 
@@ -73,10 +74,19 @@ func (x *extract) crowd() {
 	}
 	delete(countries, "")
 	put(ReportCountries, float64(len(countries)), total)
-	put(ReportTopCountry, float64(largest(countries))/float64(total), total)
-	put(ReportTopKind, float64(largest(kinds))/float64(total), total)
-	put(ReportApp, float64(kinds["app"])/float64(total), total)
-	put(ReportLogin, float64(kinds["login"])/float64(total), total)
+	put(ReportTopCountry, cellShare(largest(countries), total), total)
+	put(ReportTopKind, cellShare(largest(kinds), total), total)
+	put(ReportApp, cellShare(kinds["app"], total), total)
+	put(ReportLogin, cellShare(kinds["login"], total), total)
+}
+
+// cellShare is as coarse as it may be told, where it may be told at all; of fewer
+// reports it is exact, and held back from pages.
+func cellShare(count, total int) float64 {
+	if told, ok := smallcell.Share(count, total); ok {
+		return told
+	}
+	return float64(count) / float64(total)
 }
 
 // leastExpected keeps the ratio of a service that nobody ever reports finite.
