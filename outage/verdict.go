@@ -222,5 +222,12 @@ type Observation struct {
 	Quote    string  `json:"quote,omitempty"` // the words it was taken from
 }
 
+// Identify sets the id from the content, so that the same word handed in twice is one.
+func (o *Observation) Identify() {
+	content := *o
+	content.ID, content.Minute = "", 0
+	o.ID = contentHash(content)
+}
+
 // Key identifies the observation.
 func (o *Observation) Key() string { return o.ID }

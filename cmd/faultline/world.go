@@ -225,6 +225,10 @@ func (w *world) openFolds(context.Context) error {
 	}
 	incidents := incident.DefaultConfig()
 	incidents.Families = w.families()
+	verdicts, err := newDiagnosis(w.catalog.Services())
+	if err != nil {
+		return err
+	}
 	w.followers = []*stream.Follower{
 		rollup.Follower(),
 		{
@@ -232,6 +236,7 @@ func (w *world) openFolds(context.Context) error {
 			Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector,
 		},
 		incident.NewFollower(incidents),
+		verdicts,
 		publish.NewFollower(publish.Config{Names: w.names()}),
 	}
 	metrics := stream.NewMetrics(w.registry)

@@ -137,17 +137,25 @@ func (x *extract) observed() {
 	list := slices.Clone(x.Observations)
 	slices.SortFunc(list, func(a, b outage.Observation) int { return int(a.Minute - b.Minute) })
 	for i := range list {
-		o := &list[i]
-		if o.From > x.At || o.To != 0 && o.To < x.onset {
-			continue
+		if f, ok := Observed(&list[i], x.onset, x.At); ok {
+			x.set.Put(f)
 		}
-		f := Feature{
-			Name: o.Feature, Value: o.Value, From: o.From, To: o.To, Sample: o.Sample, Vantages: o.Vantages, Networks: o.Networks,
-			Origin: outage.OriginObserver, Quote: o.Quote, Rests: []string{o.ID}, Source: &o.Source,
-		}
-		if o.Feature == VendorAdmits {
-			f.Origin = outage.OriginVendor
-		}
-		x.set.Put(f)
 	}
+}
+
+// Observed is the feature that an observation tells of an incident; ok is false where
+// it is of another time.
+func Observed(o *outage.Observation, onset, at outage.Minute) (f Feature, ok bool) {
+	if o.From > at || o.To != 0 && o.To < onset {
+		return f, false
+	}
+	source := o.Source
+	f = Feature{
+		Name: o.Feature, Value: o.Value, From: o.From, To: o.To, Sample: o.Sample, Vantages: o.Vantages, Networks: o.Networks,
+		Origin: outage.OriginObserver, Quote: o.Quote, Rests: []string{o.ID}, Source: &source,
+	}
+	if o.Feature == VendorAdmits {
+		f.Origin = outage.OriginVendor
+	}
+	return f, true
 }

@@ -215,7 +215,7 @@ const maxGap = 60 * outage.Day
 
 // topics are those that ingest writes, and whose minutes it ends.
 func topics() []string {
-	return []string{stream.Reports.Name, stream.Agents.Name, stream.Measurements.Name}
+	return []string{stream.Reports.Name, stream.Agents.Name, stream.Measurements.Name, stream.Observations.Name}
 }
 
 // gap ends the minutes from one up to another that stays open. Somebody listened

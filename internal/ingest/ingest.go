@@ -1,8 +1,8 @@
 // Package ingest takes reports in. It reads HTTP requests (JSON and a plain
 // form), the salts of the day, what the caps have learned and, at a start, the
 // last half hour of its own topic; it writes the topic reports, and for intake the
-// topics agents and measurements, each with its minute ticks, and it is the only
-// writer of all three.
+// topics agents, measurements and observations, each with its minute ticks, and it is
+// the only writer of all four.
 //
 // Method: requests are checked on their own goroutines and handed to one
 // committer, which stamps the minute, decides whether the reporter counts and

@@ -1,5 +1,6 @@
-// Package intake is the hub's side of agents: it registers them, takes their
-// measurements and tells them what to probe.
+// Package intake is the hub's side of agents and observers: it registers agents, takes
+// their measurements and tells them what to probe; and it takes what the operator hands
+// in of the measurements that others have published.
 //
 // It reads signed HTTP requests, the tokens of the private directory, what the
 // operator wants probed (a YAML file), which services are in trouble and, at a
@@ -116,6 +117,7 @@ func (in *Intake) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/agents", in.register)
 	mux.HandleFunc("POST /api/v1/measurements", in.measurements)
 	mux.HandleFunc("GET /api/v1/plan", in.plan)
+	mux.HandleFunc("POST /api/v1/observations", in.observations)
 	mux.HandleFunc("POST /api/v1/agents/{agent}/revoke", in.revoke)
 	mux.HandleFunc("POST /api/v1/imports", in.imports)
 }
