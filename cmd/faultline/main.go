@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"faultline/internal/knowledge"
 )
 
 // streams are what a command reads and writes; tests give their own.
@@ -36,6 +38,7 @@ type commands struct {
 	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
 	Agent       agentCmd       `cmd:"" help:"Measure from a vantage point, and manage agents on the hub."`
 	Verify      verifyCmd      `cmd:"" help:"Check the chains of agents: name the first measurement that was changed, removed or moved."`
+	Diagnose    diagnoseCmd    `cmd:"" help:"Say what facts in a file are consistent with, with the whole calculation."`
 	Evaluate    evaluateCmd    `cmd:"" help:"Measure what the detector promises."`
 }
 
@@ -78,7 +81,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("faultline"),
 		kong.Description("An outage observatory: is it down, for whom, since when, and why - with the evidence."),
-		kong.Vars{"version": version()}, kong.Writers(s.out, s.err),
+		kong.Vars{"version": version(), "table": knowledge.Current}, kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.Configuration(loadSettings), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {
@@ -91,8 +94,8 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 		return exitUsage
 	}
 	err = cmd.Run()
-	if errors.Is(err, errUnhealthy) {
-		return exitError // the look has been printed, and says why
+	if errors.Is(err, errUnhealthy) || errors.Is(err, errNotAccepted) {
+		return exitError // it has been printed, and says why
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(s.err, "faultline:", err)

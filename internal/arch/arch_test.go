@@ -161,7 +161,7 @@ func packageComment(t *testing.T, p pkg) string {
 var timeless = []string{
 	"outage", "internal/scan", "internal/level", "internal/nab", "internal/smallcell",
 	"internal/pool", "internal/places", "internal/combine", "internal/onset",
-	"internal/judge", "internal/assess", "internal/siblings", "internal/feature", "internal/knowledge", "internal/reason",
+	"internal/judge", "internal/assess", "internal/siblings", "internal/feature", "internal/knowledge", "internal/reason", "internal/casefile",
 	"internal/rollup", "internal/detect", "internal/incident", "internal/publish",
 }
 

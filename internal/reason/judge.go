@@ -45,6 +45,7 @@ type outcome struct {
 	leading []*outage.Hypothesis // best first; none when it abstains
 	meaning int                  // how many of them mean the same to a reader
 	rival   *outage.Hypothesis   // the best of another meaning
+	told    *outage.Hypothesis   // the one that the sentence compares with; nil: the rival
 	support float64              // of all that lead
 	pair    *knowledge.Pair      // that cannot be told apart, nil when the scores are just close
 	vague   bool                 // it abstains because nothing tells causes apart
@@ -80,26 +81,12 @@ func decide(ranked []outage.Hypothesis, g ground, known map[string]bool, t *know
 		}
 	}
 	same := len(o.leading)
-	for i := range ranked {
-		h := &ranked[i]
-		if slices.Contains(o.leading[:same], h) {
-			continue
-		}
-		if o.rival == nil {
-			o.rival = h
-		}
-		pair := inseparable(o.leading[:same], h, known, t)
-		if top.Score-h.Score < t.Rules.Margin || pair != nil && top.Score-h.Score <= t.Rules.Pair {
-			o.leading = append(o.leading, h)
-			if pair != nil && o.pair == nil {
-				o.pair = pair
-			}
-		}
-	}
+	o.addRivals(ranked, g, known, t)
 	for _, h := range o.leading {
 		o.support += h.Support
 	}
 	o.support = round(o.support)
+	o.asked(ranked)
 	o.class = top.Class
 	for _, h := range o.leading {
 		if h.Class != top.Class {
@@ -108,6 +95,49 @@ func decide(ranked []outage.Hypothesis, g ground, known map[string]bool, t *know
 	}
 	o.state = stateOf(&o, same, g, t)
 	return o
+}
+
+// addRivals finds those that come so close to the leading meaning that they are named
+// with it, and the best that does not.
+func (o *outcome) addRivals(ranked []outage.Hypothesis, g ground, known map[string]bool, t *knowledge.Table) {
+	top, same := o.leading[0], len(o.leading)
+	first := true
+	for i := range ranked {
+		h := &ranked[i]
+		if slices.Contains(o.leading[:same], h) {
+			continue
+		}
+		margin := t.Rules.Margin
+		if first && !g.probes {
+			margin = t.Rules.Clear // what others measured cannot be traced, so the second is told too
+		}
+		first = false
+		pair := inseparable(o.leading[:same], h, known, t)
+		switch {
+		case top.Score-h.Score < margin, pair != nil && top.Score-h.Score <= t.Rules.Pair:
+			o.leading = append(o.leading, h)
+			o.pair = cmp.Or(o.pair, pair)
+		case o.rival == nil:
+			o.rival = h
+		}
+	}
+}
+
+// asked makes an internal failure the rival that is told of when an attack leads:
+// attack or own failure is what everybody wants to know.
+func (o *outcome) asked(ranked []outage.Hypothesis) {
+	of := func(class outage.CauseClass) func(*outage.Hypothesis) bool {
+		return func(h *outage.Hypothesis) bool { return h.Class == class }
+	}
+	if !slices.ContainsFunc(o.leading, of(outage.CauseAttack)) || slices.ContainsFunc(o.leading, of(outage.CauseInternal)) {
+		return
+	}
+	for i := range ranked {
+		if ranked[i].Class == outage.CauseInternal {
+			o.told = &ranked[i]
+			return
+		}
+	}
 }
 
 // stateOf is how far the evidence goes.

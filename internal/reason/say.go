@@ -1,6 +1,7 @@
 package reason
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -32,8 +33,8 @@ func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) strin
 		key = "likely-open"
 	}
 	rival := ""
-	if o.rival != nil {
-		rival = o.rival.Title
+	if r := cmp.Or(o.told, o.rival); r != nil {
+		rival = r.Title
 	}
 	text := fill(key, append(words, "title", titles[0], "titles", list(titles), "rival", rival)...)
 	parts = append(parts, text, fill(chance, "word", chanceWord(o)))

@@ -21,8 +21,8 @@ var templates = map[string]string{
 	"observers":     "what {sources} published",
 	"likely":        "From {from} to {to} UTC, {who} is consistent with {title}, and more so than with {rival}.",
 	"likely-open":   "So far, {who} is consistent with {title}, and more so than with {rival}.",
-	"ambiguous":     "From {from} to {to} UTC, {who} is consistent with {titles}; it does not decide between them.",
-	"inseparable":   "From {from} to {to} UTC, {who} is consistent with {titles}; from outside these cannot be told apart.",
+	"ambiguous":     "From {from} to {to} UTC, {who} is consistent with {titles}, and more so than with {rival}; it does not decide between them.",
+	"inseparable":   "From {from} to {to} UTC, {who} is consistent with {titles}, and more so than with {rival}; from outside these cannot be told apart.",
 	"attack":        "Who is behind an attack cannot be measured.",
 	"crowd-alone":   "There is too little to say what this is consistent with: only people's reports, and no probe that looked.",
 	"few-attempts":  "There is too little to say what this is consistent with: {attempts} attempts, and {needed} are needed.",
@@ -80,8 +80,16 @@ func fillText(text string, pairs ...string) string {
 
 // sentenceOf fills the sentence of a sign.
 func sentenceOf(text string, f feature.Feature) string {
-	return fillText(text, "value", valueText(f.Value, unitOf(f.Name)), "sample", strconv.Itoa(f.Sample),
-		"vantages", strconv.Itoa(f.Vantages), "networks", strconv.Itoa(f.Networks))
+	return fillText(text, "value", valueText(f.Value, unitOf(f.Name)), "sample", countText(f.Sample),
+		"vantages", countText(f.Vantages), "networks", countText(f.Networks))
+}
+
+// countText writes how many there were; observers do not always say.
+func countText(n int) string {
+	if n == 0 {
+		return "an unknown number of"
+	}
+	return strconv.Itoa(n)
 }
 
 // unitOf is the unit of a feature, empty when the vocabulary does not have it.

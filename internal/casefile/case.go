@@ -1,0 +1,236 @@
+package casefile
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"faultline/internal/feature"
+	"faultline/internal/names"
+	"faultline/outage"
+)
+
+// MaxBytes bounds one file: a case with every feature of the vocabulary from ten
+// observers is a tenth of it.
+const MaxBytes = 1 << 20
+
+// Bounds of hostile input, as for a knowledge table.
+const (
+	maxLineBytes = 4 << 10
+	maxNesting   = 16
+	maxFacts     = 2000
+)
+
+// Case is what is known of one incident and what may be said of it.
+type Case struct {
+	Title     string         `yaml:"title"`
+	About     string         `yaml:"about"`
+	Service   string         `yaml:"service"`
+	Onset     outage.Minute  `yaml:"onset"`
+	Until     outage.Minute  `yaml:"until"`
+	Sources   []Source       `yaml:"sources"`
+	Measured  []Fact         `yaml:"measured"`  // as probes measured it, or would have
+	Published []Fact         `yaml:"published"` // what observers published
+	Claims    []string       `yaml:"claims"`    // told for the reader; they weigh nothing
+	Accept    []Accept       `yaml:"accept"`
+	set       *feature.Set   // made by Read
+	bySource  map[string]int // position of a source
+}
+
+// Source is where facts of a case come from.
+type Source struct {
+	ID            string `yaml:"id"`
+	outage.Source `yaml:",inline"`
+}
+
+// Fact is one feature with its value.
+type Fact struct {
+	Feature  string                `yaml:"feature"`
+	Value    *float64              `yaml:"value"`
+	Sample   int                   `yaml:"sample"`
+	Vantages int                   `yaml:"vantages"`
+	Networks int                   `yaml:"networks"`
+	Origin   outage.EvidenceOrigin `yaml:"origin"` // of what is measured: probes, crowd, catalog or vendor; empty: probes
+	Source   string                `yaml:"source"` // id
+	Quote    string                `yaml:"quote"`
+	Note     string                `yaml:"note"` // how the value follows from the source
+}
+
+// Accept is one verdict that a careful reader would accept. What it leaves empty may
+// be anything.
+type Accept struct {
+	State   []outage.VerdictState `yaml:"state"`
+	Class   []outage.CauseClass   `yaml:"class"`   // of which the verdict's may be one; undecided is written none
+	Leading []string              `yaml:"leading"` // all that lead are among these
+	First   []string              `yaml:"first"`   // the best of those that lead is one of these
+	Layer   []outage.Layer        `yaml:"layer"`
+	Above   []Above               `yaml:"above"` // hypotheses that must have more support than others
+}
+
+// Above says that one hypothesis has more support than another.
+type Above struct {
+	Hypothesis string `yaml:"hypothesis"`
+	Over       string `yaml:"over"`
+}
+
+// Read decodes and checks a case. The name is for errors.
+func Read(name string, data []byte) (*Case, error) {
+	if err := hostile(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	c := &Case{}
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c); err != nil {
+		return nil, mistake(name, err)
+	}
+	if err := c.check(name); err != nil {
+		return nil, err
+	}
+	c.build(name)
+	return c, nil
+}
+
+// mistake turns the parser's words into one line with the place.
+func mistake(name string, err error) error {
+	const remedy = "see docs/how-to/add-a-hypothesis.md for the form of a case"
+	var at yaml.Error
+	text := err.Error()
+	if errors.As(err, &at) {
+		text = at.GetMessage()
+		if t := at.GetToken(); t != nil && t.Position != nil {
+			name = fmt.Sprintf("%s:%d", name, t.Position.Line)
+		}
+	}
+	text, _, _ = strings.Cut(text, "\n")
+	return fmt.Errorf("%s: %s: %s", name, text, remedy)
+}
+
+// hostile finds what would exhaust the parser.
+func hostile(data []byte) error {
+	if len(data) > MaxBytes {
+		return fmt.Errorf("the file has %d bytes, more than %d: a case holds facts, not measurements", len(data), MaxBytes)
+	}
+	depth := 0
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if len(line) > maxLineBytes {
+			return fmt.Errorf("line %d has more than %d bytes: break it", i+1, maxLineBytes)
+		}
+		depth += bytes.Count(line, []byte("{")) + bytes.Count(line, []byte("["))
+		if depth > maxNesting {
+			return fmt.Errorf("line %d: brackets nest deeper than %d: a case needs two levels", i+1, maxNesting)
+		}
+		depth = max(0, depth-bytes.Count(line, []byte("}"))-bytes.Count(line, []byte("]")))
+	}
+	return nil
+}
+
+// check finds what is wrong with a case that is proper YAML.
+func (c *Case) check(name string) error {
+	var faults []error
+	wrong := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf(name+": "+format, args...))
+	}
+	if len(c.Measured)+len(c.Published) == 0 {
+		wrong("no facts: add features below measured: or published:")
+	}
+	if len(c.Measured)+len(c.Published) > maxFacts {
+		wrong("more than %d facts: a case holds one value a feature and source", maxFacts)
+	}
+	c.bySource = map[string]int{}
+	for i, s := range c.Sources {
+		if _, ok := c.bySource[s.ID]; ok || s.ID == "" || s.Name == "" {
+			wrong("source %q: give each an id of its own and a name", s.ID)
+		}
+		c.bySource[s.ID] = i
+	}
+	seen := map[string]bool{}
+	for _, f := range c.Measured {
+		for _, err := range c.faults(f, false) {
+			wrong("%v", err)
+		}
+		if seen[f.Feature] {
+			wrong("feature %q is measured twice: keep one", f.Feature)
+		}
+		seen[f.Feature] = true
+	}
+	for _, f := range c.Published {
+		for _, err := range c.faults(f, true) {
+			wrong("%v", err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// faults finds what is wrong with a fact.
+func (c *Case) faults(f Fact, published bool) []error {
+	var faults []error
+	if _, ok := feature.Find(f.Feature); !ok {
+		var words []string
+		for _, w := range feature.Words() {
+			words = append(words, w.Name)
+		}
+		near := names.Nearest(f.Feature, words)
+		if near == "" {
+			near = nearestOf(f.Feature, words)
+		}
+		faults = append(faults, fmt.Errorf("unknown feature %q: did you mean %q?", f.Feature, near))
+	}
+	if f.Value == nil || math.IsNaN(*f.Value) || math.IsInf(*f.Value, 0) {
+		faults = append(faults, fmt.Errorf("feature %q has no value: give it a number", f.Feature))
+	}
+	if f.Sample < 0 || f.Vantages < 0 || f.Networks < 0 {
+		faults = append(faults, fmt.Errorf("feature %q: sample, vantages and networks cannot be negative", f.Feature))
+	}
+	if _, ok := c.bySource[f.Source]; !ok && (published || f.Source != "") {
+		faults = append(faults, fmt.Errorf("feature %q rests on unknown source %q: list it below sources:", f.Feature, f.Source))
+	}
+	if published && f.Origin != "" || !published && !slices.Contains(ownOrigins, f.Origin) {
+		faults = append(faults, fmt.Errorf("feature %q: origin %q: what is measured is of probes, crowd, catalog or vendor, "+
+			"and what is published has none", f.Feature, f.Origin))
+	}
+	return faults
+}
+
+// ownOrigins are those that a measured fact may have.
+var ownOrigins = []outage.EvidenceOrigin{"", outage.OriginProbes, outage.OriginCrowd, outage.OriginCatalog, outage.OriginVendor}
+
+// nearestOf is the closest word whatever the distance: an error about an unknown
+// word should always name one that is known.
+func nearestOf(word string, words []string) string {
+	return slices.MinFunc(words, func(a, b string) int {
+		return cmp.Or(cmp.Compare(names.Distance(word, a, len(word)+len(a)), names.Distance(word, b, len(word)+len(b))), cmp.Compare(a, b))
+	})
+}
+
+// build makes the set of features.
+func (c *Case) build(name string) {
+	id := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	c.set = &feature.Set{Service: cmp.Or(c.Service, id), Incident: id, Onset: c.Onset, At: c.Until, Own: map[string]feature.Feature{}}
+	for _, f := range c.Measured {
+		c.set.Put(c.feature(f, cmp.Or(f.Origin, outage.OriginProbes)))
+	}
+	for _, f := range c.Published {
+		c.set.Put(c.feature(f, outage.OriginObserver))
+	}
+}
+
+func (c *Case) feature(f Fact, origin outage.EvidenceOrigin) feature.Feature {
+	out := feature.Feature{
+		Name: f.Feature, Value: *f.Value, From: c.Onset, To: c.Until, Sample: f.Sample, Vantages: f.Vantages,
+		Networks: f.Networks, Origin: origin, Quote: f.Quote,
+	}
+	if origin == outage.OriginObserver {
+		source := c.Sources[c.bySource[f.Source]].Source
+		out.Source = &source
+	}
+	return out
+}
+
+// Set is what the case knows, for judging.
+func (c *Case) Set() *feature.Set { return c.set }
