@@ -23,6 +23,7 @@ type evaluateCmd struct {
 	Nab          nabCmd          `cmd:"" help:"Score the detector of values on the Numenta Anomaly Benchmark."`
 	Worldcup     worldCupCmd     `cmd:"" help:"List what is found in the requests of the World Cup's site."`
 	Scoreboard   scoreboardCmd   `cmd:"" help:"Measure everything and print one table beside floors, aims and published figures."`
+	Agents       agentsCmd       `cmd:"" help:"Incidents that probes alone open at services that are well, however bad the ways to them."`
 	Injected     injectedCmd     `cmd:"" help:"Onsets, ends and waves of outages injected into recorded backgrounds."`
 }
 

@@ -65,13 +65,22 @@ type row struct {
 	Next  level         `json:"next,omitempty"`
 	Count int           `json:"count,omitempty"`
 	From  outage.Minute `json:"from,omitempty"`
+	// Run counts failing looks in a row, since RunFrom.
+	Run     int           `json:"run,omitempty"`
+	RunFrom outage.Minute `json:"run_from,omitempty"`
 }
 
-// take adds a look. Looks that are failing and partly so in turn are partly so.
+// take adds a look. Looks that are failing and partly so in turn are partly so; enough
+// failing ones in a row are failing whatever came before them, for a service mostly
+// stops in the middle of a minute, and that minute is partly failing.
 func (r *row) take(t *tally, m outage.Minute) {
 	l := levelOf(t)
 	if t.failed > 0 {
 		r.Failure = t.failure
+	}
+	if r.fails(l, m) {
+		r.Level, r.Since, r.Next, r.Count = failing, r.RunFrom, unseen, 0
+		return
 	}
 	if l == r.Level {
 		r.Next, r.Count = unseen, 0
@@ -102,6 +111,19 @@ func (r *row) take(t *tally, m outage.Minute) {
 	if r.Level == fine {
 		r.Failure = ""
 	}
+}
+
+// fails counts failing looks, and says whether they begin the word now.
+func (r *row) fails(l level, m outage.Minute) bool {
+	if l != failing {
+		r.Run = 0
+		return false
+	}
+	if r.Run == 0 {
+		r.RunFrom = m
+	}
+	r.Run = min(r.Run+1, beginLooks)
+	return r.Run == beginLooks && r.Level != failing
 }
 
 // How slow is judged, against a series' own past.
