@@ -20,6 +20,7 @@ type agentRunCmd struct {
 	Class    string   `placeholder:"CLASS" help:"What sort of network: eyeball, datacenter, mobile, edu or anchor."`
 	Resolver string   `placeholder:"ADDR" help:"Resolver to ask instead of the system's."`
 	OptOut   []string `name:"opt-out" placeholder:"HOST" help:"Hosts that this agent does not probe, whatever the hub says; with a leading dot, all names below."`
+	Lab      bool     `name:"lab" help:"Be an agent of a laboratory: take plans with periods down to a second, and go to no public address."`
 	SpoolMB  int64    `name:"spool-mb" default:"1024" help:"MiB of measurements that are kept while the hub is away; beyond it the oldest go, and a signed gap says so."`
 }
 
@@ -29,7 +30,7 @@ func (c *agentRunCmd) Run(ctx context.Context, s streams) error {
 	cfg := agent.DefaultConfig()
 	cfg.Hub, cfg.Token, cfg.Data, cfg.Version, cfg.OptOut = c.Hub, c.Token, c.Data, version(), c.OptOut
 	cfg.Vantage = outage.Vantage{Country: c.Country, Network: c.Network, Class: c.Class, Resolver: c.Resolver}
-	cfg.SpoolLimit = c.SpoolMB << 20
+	cfg.SpoolLimit, cfg.Lab = c.SpoolMB<<20, c.Lab
 	a, err := agent.Open(cfg, agent.Deps{})
 	if err != nil {
 		return err

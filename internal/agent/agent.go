@@ -116,7 +116,7 @@ func (a *Agent) open() error {
 		return err
 	}
 	if a.deps.NewProber == nil {
-		a.deps.NewProber = func(contact string) Prober { return probe.New(contact) }
+		a.deps.NewProber = func(contact string) Prober { return probe.New(contact, a.cfg.probing()...) }
 	}
 	files, err := spool.Directory(filepath.Join(a.dir.Path(), "spool"))
 	if err != nil {

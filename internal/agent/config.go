@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"faultline/internal/agentapi"
+	"faultline/internal/probe"
 	"faultline/internal/spool"
 	"faultline/outage"
 )
@@ -19,6 +20,9 @@ type Config struct {
 	Data     string // directory of this agent alone
 	Version  string
 	Vantage  outage.Vantage
+	// Lab makes this an agent of a laboratory: it takes plans that ask for more than
+	// is polite, and goes to no public address, whatever the plan says.
+	Lab bool
 	// OptOut are hosts that this agent does not probe, whatever the hub says.
 	OptOut []string
 	// Concurrent bounds how many targets are probed at once. When all of them hang,
@@ -31,6 +35,25 @@ type Config struct {
 // DefaultConfig holds a thousand hanging targets and a gibibyte of measurements.
 func DefaultConfig() Config {
 	return Config{Concurrent: 1024, SpoolLimit: spool.DefaultLimit, SpoolSegment: spool.DefaultSegment}
+}
+
+// probing is how the agent's prober differs from the usual.
+func (c *Config) probing() []probe.Option {
+	if c.Lab {
+		return []probe.Option{probe.WithinLab()}
+	}
+	return nil
+}
+
+// errLab refuses what only a laboratory may ask for.
+var errLab = errors.New("the plan has the limits of a laboratory, and this agent was not started for one: take 'lab' out of the hub's file, or start the agent with --lab")
+
+// accept says whether the agent would do what a plan asks for.
+func (c *Config) accept(p *agentapi.Plan) error {
+	if p.Lab && !c.Lab {
+		return errLab
+	}
+	return p.Validate()
 }
 
 // Validate says what is wrong and what to do.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"faultline/internal/agentapi"
 	"faultline/internal/chain"
 	"faultline/internal/clock"
 	"faultline/internal/geo"
@@ -321,5 +323,18 @@ func TestSavedPlan(t *testing.T) {
 			t.Errorf("%s: %+v", name, p)
 		}
 		a.savePlan(savedPlan{At: time.Now(), Plan: planOf(target(1, time.Minute))})
+	}
+}
+
+// A plan with the limits of a laboratory is not for agents in the world.
+func TestLabPlanIsRefused(t *testing.T) {
+	p := &agentapi.Plan{Contact: "mailto:ops@example.org", Lab: true, Targets: []agentapi.Target{{Service: "x", URL: "https://x.example/", PeriodMS: 1000, PerMinute: 60}}}
+	p.Seal()
+	cfg := DefaultConfig()
+	if err := cfg.accept(p); !errors.Is(err, errLab) {
+		t.Errorf("an agent in the world: %v", err)
+	}
+	if cfg.Lab = true; cfg.accept(p) != nil || len(cfg.probing()) != 1 {
+		t.Errorf("an agent of a laboratory: %v", cfg.accept(p))
 	}
 }

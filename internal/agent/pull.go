@@ -38,7 +38,7 @@ func (a *Agent) pull(ctx context.Context) error {
 			return nil
 		}
 		if err == nil {
-			err = p.Validate()
+			err = a.cfg.accept(p)
 		}
 		if isRevoked(err) {
 			return err
@@ -87,7 +87,7 @@ func (a *Agent) take(p *agentapi.Plan) {
 func (a *Agent) lastPlan() savedPlan {
 	var s savedPlan
 	b, err := os.ReadFile(planFile(a.dir.State()))
-	if err != nil || json.Unmarshal(b, &s) != nil || s.Plan == nil || s.Plan.Validate() != nil || time.Since(s.At) > maxPlanAge {
+	if err != nil || json.Unmarshal(b, &s) != nil || s.Plan == nil || a.cfg.accept(s.Plan) != nil || time.Since(s.At) > maxPlanAge {
 		return savedPlan{}
 	}
 	return s

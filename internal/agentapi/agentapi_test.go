@@ -115,6 +115,27 @@ func TestPlanVersion(t *testing.T) {
 	}
 }
 
+// What is more than polite passes in a laboratory only, and even there within limits.
+func TestLabPlan(t *testing.T) {
+	plan := func(lab bool, period, perMinute int64) error {
+		p := agentapi.Plan{Contact: "mailto:ops@example.org", Lab: lab, Targets: []agentapi.Target{{Service: "x", URL: "https://x.example/", PeriodMS: period, PerMinute: int(perMinute)}}}
+		p.Seal()
+		return p.Validate()
+	}
+	for _, c := range []struct {
+		lab               bool
+		period, perMinute int64
+		good              bool
+	}{
+		{false, 10_000, 240, true}, {false, 9_999, 240, false}, {false, 10_000, 241, false},
+		{true, 1_000, 1_200, true}, {true, 999, 1_200, false}, {true, 1_000, 1_201, false},
+	} {
+		if err := plan(c.lab, c.period, c.perMinute); (err == nil) != c.good {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 // An agent reads plans from its hub alone, and still takes none that it would regret.
 func FuzzPlan(f *testing.F) {
 	f.Add([]byte(`{"contact":"mailto:a@b.example","targets":[{"id":"1","service":"x","url":"https://x.example/","period_ms":60000,"per_minute":30}]}`))
@@ -126,7 +147,11 @@ func FuzzPlan(f *testing.F) {
 		}
 		for i := range p.Targets {
 			tt := &p.Targets[i]
-			if tt.Period() < agentapi.MinPeriod || tt.PerMinute < 1 || tt.PerMinute > agentapi.MaxPerMinute || strings.ContainsAny(p.Contact, "\r\n") {
+			least, most := agentapi.MinPeriod, agentapi.MaxPerMinute
+			if p.Lab {
+				least, most = agentapi.LabMinPeriod, agentapi.LabMaxPerMinute
+			}
+			if tt.Period() < least || tt.PerMinute < 1 || tt.PerMinute > most || strings.ContainsAny(p.Contact, "\r\n") {
 				t.Errorf("a plan passes with %+v", tt)
 			}
 		}

@@ -23,7 +23,10 @@ type Plan struct {
 	Refresh int    `json:"refresh_s"` // seconds until the plan should be asked for again
 	// OptOut are hosts that must not be probed, whoever asks: names and, with a
 	// leading dot, all names below.
-	OptOut  []string `json:"opt_out,omitempty"`
+	OptOut []string `json:"opt_out,omitempty"`
+	// Lab asks for the limits of a laboratory. Only agents that were started for one
+	// take such a plan, and they go to no public address: see [LabMinPeriod].
+	Lab     bool     `json:"lab,omitempty"`
 	Targets []Target `json:"targets"`
 }
 
@@ -58,6 +61,22 @@ const (
 	maxContact   = 200
 	maxResolvers = 8
 )
+
+// Limits within a laboratory, where everything that is probed belongs to whoever
+// probes it and has addresses that are not public: a fault of three minutes is over
+// before the polite period has passed often enough to be seen.
+const (
+	LabMinPeriod    = time.Second
+	LabMaxPerMinute = 1200
+)
+
+// limits of periods and of attempts a minute.
+func (p *Plan) limits() (time.Duration, int) {
+	if p.Lab {
+		return LabMinPeriod, LabMaxPerMinute
+	}
+	return MinPeriod, MaxPerMinute
+}
 
 // Period of the target.
 func (t *Target) Period() time.Duration { return time.Duration(t.PeriodMS) * time.Millisecond }
@@ -116,9 +135,10 @@ func (p *Plan) Validate() error {
 		return fmt.Errorf("a plan of %d targets: at most %d", len(p.Targets), MaxTargets)
 	}
 	ids := map[string]bool{}
+	least, most := p.limits()
 	for i := range p.Targets {
 		t := &p.Targets[i]
-		if err := t.validate(); err != nil {
+		if err := t.validate(least, most); err != nil {
 			return fmt.Errorf("target %d, %.100q: %w", i+1, t.URL, err)
 		}
 		if t.ID == "" || ids[t.ID] {
@@ -129,7 +149,8 @@ func (p *Plan) Validate() error {
 	return nil
 }
 
-func (t *Target) validate() error {
+// validate takes the shortest period and the most attempts a minute.
+func (t *Target) validate(least time.Duration, most int) error {
 	if t.Journey != nil {
 		if err := t.Journey.Validate(); err != nil {
 			return err
@@ -139,12 +160,12 @@ func (t *Target) validate() error {
 		return err
 	}
 	switch p := t.Period(); {
-	case p < MinPeriod || p > MaxPeriod:
-		return fmt.Errorf("period %s: between %s and %s", p, MinPeriod, MaxPeriod)
+	case p < least || p > MaxPeriod:
+		return fmt.Errorf("period %s: between %s and %s", p, least, MaxPeriod)
 	case t.Retries < 0 || t.Retries > MaxRetries:
 		return fmt.Errorf("%d retries: at most %d", t.Retries, MaxRetries)
-	case t.PerMinute < 1 || t.PerMinute > MaxPerMinute:
-		return fmt.Errorf("%d attempts a minute: between 1 and %d", t.PerMinute, MaxPerMinute)
+	case t.PerMinute < 1 || t.PerMinute > most:
+		return fmt.Errorf("%d attempts a minute: between 1 and %d", t.PerMinute, most)
 	case len(t.Resolver) > maxResolvers:
 		return fmt.Errorf("%d resolvers: at most %d", len(t.Resolver), maxResolvers)
 	case t.Role != "" && t.Role != string(outage.RolePrimary) && t.Role != string(outage.RoleSibling) && t.Role != string(outage.RoleControl):

@@ -46,7 +46,7 @@ func (s *Specs) Plan(troubled map[string]bool) agentapi.Plan {
 		p.Seal()
 		return p
 	}
-	p.Contact, p.OptOut = s.Contact, s.OptOut
+	p.Contact, p.OptOut, p.Lab = s.Contact, s.OptOut, s.Lab
 	if s.Contact != "" {
 		for _, t := range s.Targets {
 			p.Targets = appendTarget(p.Targets, t.target(outage.RolePrimary, troubled[t.Service]), s.OptOut)

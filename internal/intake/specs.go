@@ -20,6 +20,9 @@ type Specs struct {
 	Targets  []Spec   `yaml:"targets"`
 	Controls []Spec   `yaml:"controls"`
 	OptOut   []string `yaml:"opt-out"`
+	// Lab says that all of this belongs to a laboratory of one's own: see
+	// [agentapi.LabMinPeriod].
+	Lab bool `yaml:"lab"`
 }
 
 // Spec is one address of a service, or a control.

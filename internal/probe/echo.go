@@ -20,6 +20,9 @@ const (
 // system allows it. Where it does not, the attempt is skipped and says so.
 func (p *Prober) Echo(ctx context.Context, t outage.Target) outage.Measurement {
 	m := p.record(t)
+	if p.outside(&m) {
+		return m
+	}
 	w := watch{m.Time}
 	e := &outage.Echo{Span: outage.Span{T0: w.now()}}
 	m.Echo = e

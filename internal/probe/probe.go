@@ -47,6 +47,7 @@ type Prober struct {
 	agent   string // User-Agent
 	roots   *x509.CertPool
 	private bool
+	lab     bool // no public address is gone to
 	// resolver stands in for the system's; empty: none does.
 	resolver string
 	dnsPort  string // where authoritative servers listen
@@ -67,6 +68,18 @@ func WithResolver(address string) Option { return func(p *Prober) { p.resolver =
 
 // WithPrivate lets redirects lead to addresses that are not public.
 func WithPrivate() Option { return func(p *Prober) { p.private = true } }
+
+// WithinLab keeps a prober within a laboratory: it goes to no public address.
+func WithinLab() Option { return func(p *Prober) { p.lab = true } }
+
+// outside says whether a target is where this prober does not go, and notes it.
+func (p *Prober) outside(m *outage.Measurement) bool {
+	if !p.lab || !isPublic(m.Target.Address) {
+		return false
+	}
+	m.Outcome, m.Operation, m.Failure = outage.OutcomeSkipped, outage.OperationConnect, outage.FailureForbidden
+	return true
+}
 
 // New makes a prober that introduces itself with a contact: an address or a page
 // where the people who run what is probed find those who probe.
@@ -104,6 +117,9 @@ func (p *Prober) Attempt(ctx context.Context, t outage.Target, dns *outage.DNS) 
 func (p *Prober) attempt(ctx context.Context, t outage.Target, dns *outage.DNS, a *ask) (outage.Measurement, []byte) {
 	m := p.record(t)
 	m.DNS = dns
+	if p.outside(&m) {
+		return m, nil
+	}
 	w := watch{m.Time}
 	conn := p.connect(ctx, w, &m)
 	if conn == nil {

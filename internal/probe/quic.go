@@ -19,6 +19,9 @@ import (
 func (p *Prober) AttemptQUIC(ctx context.Context, t outage.Target, dns *outage.DNS) outage.Measurement {
 	m := p.record(t)
 	m.DNS = dns
+	if p.outside(&m) {
+		return m
+	}
 	w := watch{m.Time}
 	q := &outage.QUIC{Span: outage.Span{T0: w.now()}}
 	shown := &outage.TLS{Span: q.Span}

@@ -27,6 +27,9 @@ const (
 // back for the socket that caused them (IP_RECVERR).
 func (p *Prober) Trace(ctx context.Context, t outage.Target) outage.Measurement {
 	m := p.record(t)
+	if p.outside(&m) {
+		return m
+	}
 	w := watch{m.Time}
 	path := &outage.Path{Span: outage.Span{T0: w.now()}, Protocol: "udp"}
 	m.Path = path
