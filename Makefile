@@ -1,7 +1,7 @@
 # Everything goes through Go; the only other thing needed is this file.
 GO ?= go
 
-.PHONY: run build test lint bench scoreboard soak packages
+.PHONY: run build test lint bench scoreboard soak packages lab lab-score
 
 run: ## start the demonstration world; it prints the address to open
 	$(GO) run ./cmd/faultline demo
@@ -19,6 +19,14 @@ packages: ## as root on Debian: install what the browser tests need
 bench: ## the measurements of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	sh scripts/bench.sh
+
+JOBS ?= 2
+SCENARIO ?=
+
+lab: build ## as root: run the fault lab, all of it or SCENARIO=name; recordings go to lab-runs, and what is there is left out
+	@sh scripts/lab-packages.sh
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lab ./lab
+	bin/lab run --jobs $(JOBS) $(SCENARIO)
 
 DATA ?= ../shared/data
 

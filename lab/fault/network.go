@@ -1,0 +1,193 @@
+//go:build linux
+
+package fault
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"faultline/lab/scenario"
+	"faultline/lab/topology"
+	"faultline/lab/world"
+)
+
+// transits of the lab.
+func transits() []string { return []string{topology.TransitA, topology.TransitB} }
+
+// routes changes our prefixes of PoPs at both transits, and puts them back.
+func routes(ctx context.Context, w *world.World, places []string, how func(p netip.Prefix) string) (world.Undo, error) {
+	var list []func() (world.Undo, error)
+	for _, t := range transits() {
+		var do, undo []string
+		for _, pop := range places {
+			for _, p := range topology.FeedPrefixes(pop) {
+				do = append(do, how(p))
+				undo = append(undo, back(t, pop, p))
+			}
+		}
+		list = append(list, func() (world.Undo, error) { return w.Command(ctx, t, do, undo) })
+	}
+	return together(ctx, list...)
+}
+
+// back is the command that leads a prefix of a PoP from a transit to where it belongs.
+func back(transit, pop string, p netip.Prefix) string {
+	if topology.Upstream(pop) == transit {
+		return strings.Replace(topology.RouteAdd(pop, p), "route add", "route replace", 1)
+	}
+	return fmt.Sprintf("ip route replace %s dev t", p)
+}
+
+func routeWithdrawn(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	return routes(ctx, w, pops(e), func(p netip.Prefix) string { return fmt.Sprintf("ip route del %s", p) })
+}
+
+func nullRoute(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	return routes(ctx, w, pops(e), func(p netip.Prefix) string { return fmt.Sprintf("ip route replace blackhole %s", p) })
+}
+
+// hijack leads our prefixes at transits to a host that pretends to be us.
+func hijack(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	places := e.Where
+	if len(places) == 0 {
+		places = []string{topology.TransitB}
+	}
+	list := []func() (world.Undo, error){func() (world.Undo, error) { return w.Impostor(ctx) }}
+	for _, t := range places {
+		var do, undo []string
+		for _, pop := range []string{topology.PoP1, topology.PoP2} {
+			for _, p := range topology.FeedPrefixes(pop) {
+				to := strings.Replace(topology.RouteAdd(topology.BotsTwo, p), "route add", "route replace", 1)
+				if t != topology.TransitB {
+					to = fmt.Sprintf("ip route replace %s dev t", p)
+				}
+				do, undo = append(do, to), append(undo, back(t, pop, p))
+			}
+		}
+		list = append(list, func() (world.Undo, error) { return w.Command(ctx, t, do, undo) })
+	}
+	return together(ctx, list...)
+}
+
+// protected are a tenant's addresses at a PoP, as nftables writes them.
+func protected(pop, tenant string) (four, six string) {
+	if tenant == topology.TenantSiblings {
+		return topology.SiblingAddrs[pop].String(), ""
+	}
+	return topology.FeedAddrs[pop][0].String(), topology.FeedAddrs[pop][1].String()
+}
+
+// share of packets that a rule is for; all of them when it says nothing.
+func share(percent int) string {
+	if percent <= 0 || percent >= 100 {
+		return ""
+	}
+	return fmt.Sprintf("numgen random mod 100 < %d ", percent)
+}
+
+// firewall puts a wrong rule on edge hosts.
+func firewall(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	verdict := map[string]string{"drop": "drop", "reject": "reject with icmpx type admin-prohibited", "reset": "reject with tcp reset"}[e.State]
+	var list []func() (world.Undo, error)
+	for _, pop := range pops(e) {
+		var rules []string
+		for _, t := range tenants(e) {
+			four, six := protected(pop, t)
+			froms := []string{""}
+			if len(e.Clients) > 0 {
+				froms = nil
+				for _, name := range e.Clients {
+					if c, ok := topology.ClientNamed(name); ok {
+						froms = append(froms, "ip saddr "+c.Prefix().String()+" ")
+					}
+				}
+			}
+			for _, from := range froms {
+				rules = append(rules, from+"ip daddr "+four+" tcp dport 443 "+share(e.Percent)+verdict)
+			}
+			if six != "" && len(e.Clients) == 0 {
+				rules = append(rules, "ip6 daddr "+six+" tcp dport 443 "+share(e.Percent)+verdict)
+			}
+		}
+		list = append(list, func() (world.Undo, error) { return w.Filter(ctx, pop, "input", rules...) })
+	}
+	return together(ctx, list...)
+}
+
+// linkDown cuts the link to a place, silently, as a cut fibre is at first.
+func linkDown(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	var list []func() (world.Undo, error)
+	for _, stub := range e.Where {
+		up := topology.Upstream(stub)
+		if up == "" || up != topology.TransitA && up != topology.TransitB {
+			return nil, fmt.Errorf("%s hangs on no transit", stub)
+		}
+		list = append(list, func() (world.Undo, error) {
+			return w.Filter(ctx, up, "forward", fmt.Sprintf("oifname %q drop", stub), fmt.Sprintf("iifname %q drop", stub))
+		})
+	}
+	return together(ctx, list...)
+}
+
+func transitLoss(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	places := e.Where
+	if len(places) == 0 {
+		places = transits()
+	}
+	var list []func() (world.Undo, error)
+	for _, t := range places {
+		list = append(list, func() (world.Undo, error) { return w.Filter(ctx, t, "forward", share(e.Percent)+"drop") })
+	}
+	return together(ctx, list...)
+}
+
+// clients of an event, each with a change.
+func clients(ctx context.Context, e *scenario.Event, change func(c topology.Client) (world.Undo, error)) (world.Undo, error) {
+	var list []func() (world.Undo, error)
+	for _, name := range e.Clients {
+		c, ok := topology.ClientNamed(name)
+		if !ok {
+			return nil, fmt.Errorf("client network %q is not there", name)
+		}
+		list = append(list, func() (world.Undo, error) { return change(c) })
+	}
+	return together(ctx, list...)
+}
+
+// regionCut takes everything, or the edge, from client networks.
+func regionCut(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	return clients(ctx, e, func(c topology.Client) (world.Undo, error) {
+		in, out := fmt.Sprintf("iifname %q ", c.Line()), fmt.Sprintf("oifname %q ", c.Line())
+		if e.State == "all" {
+			return w.Filter(ctx, c.Transit, "forward", in+"drop", out+"drop")
+		}
+		return w.Filter(ctx, c.Transit, "forward", in+"ip daddr 10.20.0.0/16 drop", in+"ip6 daddr fd00:20::/32 drop")
+	})
+}
+
+// agentCut takes the line from the agent alone, whose packets have its user.
+func agentCut(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	return clients(ctx, e, func(c topology.Client) (world.Undo, error) {
+		return w.Filter(ctx, c.Space(), "output", `meta skuid 65534 oifname "wan" drop`)
+	})
+}
+
+// censor answers in our place: with a wrong address, or with an end of the connection
+// as soon as it says what it is for.
+func censor(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
+	if e.State == "dns" {
+		return w.Lie(ctx, e.Clients, topology.OtherNameAddr)
+	}
+	return clients(ctx, e, func(c topology.Client) (world.Undo, error) {
+		var rules []string
+		for _, pop := range []string{topology.PoP1, topology.PoP2} {
+			four, six := protected(pop, topology.TenantFeed)
+			rules = append(rules,
+				fmt.Sprintf("iifname %q ip daddr %s tcp dport 443 tcp flags & psh == psh reject with tcp reset", c.Line(), four),
+				fmt.Sprintf("iifname %q ip6 daddr %s tcp dport 443 tcp flags & psh == psh reject with tcp reset", c.Line(), six))
+		}
+		return w.Filter(ctx, c.Transit, "forward", rules...)
+	})
+}

@@ -1,0 +1,91 @@
+package recording
+
+import (
+	"context"
+	"fmt"
+
+	"faultline/internal/detect"
+	"faultline/internal/incident"
+	"faultline/internal/rollup"
+	"faultline/internal/stream"
+	"faultline/internal/stream/memory"
+	"faultline/outage"
+)
+
+// Replayed is what the parts of the hub make of a recording.
+type Replayed struct {
+	Log       *memory.Log
+	Incidents []outage.Incident // every revision, in order
+}
+
+// Replay plays a recording through the same parts as the hub's, on a log in memory.
+func (r *Recording) Replay(ctx context.Context) (*Replayed, error) {
+	log := memory.New()
+	if err := log.Append(ctx, r.Entries, nil); err != nil {
+		return nil, fmt.Errorf("play a recording: %w", err)
+	}
+	parts, err := r.parts()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		p.Strict = true
+		if err := p.Drain(ctx, log); err != nil {
+			return nil, fmt.Errorf("play a recording through %s: %w", p.Name, err)
+		}
+	}
+	out := &Replayed{Log: log}
+	return out, out.collect(ctx)
+}
+
+// parts of the hub that make facts from facts, in flow order.
+func (r *Recording) parts() ([]*stream.Follower, error) {
+	detector, err := detect.New(detect.DefaultConfig())
+	if err != nil {
+		return nil, err
+	}
+	services, err := r.Services()
+	if err != nil {
+		return nil, err
+	}
+	incidents := incident.DefaultConfig()
+	incidents.Families = map[string]string{}
+	for _, s := range services {
+		if s.Family != "" {
+			incidents.Families[s.ID] = s.Family
+		}
+	}
+	return []*stream.Follower{
+		rollup.Follower(),
+		{Name: detect.Name, In: []string{stream.Points.Name}, Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector},
+		incident.NewFollower(incidents),
+	}, nil
+}
+
+// Services of the recorded hub.
+func (r *Recording) Services() ([]outage.Service, error) {
+	var out []outage.Service
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if e.Topic != stream.Services.Name || e.Kind != stream.KindFact {
+			continue
+		}
+		s, err := stream.Services.Decode(e.Record)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *s)
+	}
+	return out, nil
+}
+
+// collect reads what was made.
+func (p *Replayed) collect(ctx context.Context) error {
+	return stream.EachFact(ctx, p.Log, stream.Incidents.Name, 0, func(rec stream.Record) error {
+		i, err := stream.Incidents.Decode(rec)
+		if err == nil {
+			p.Incidents = append(p.Incidents, *i)
+		}
+		return err
+	})
+}

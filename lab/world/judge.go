@@ -1,0 +1,320 @@
+//go:build linux
+
+package world
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"faultline/lab/people"
+	"faultline/lab/proc"
+	"faultline/lab/stand"
+	"faultline/lab/topology"
+	"faultline/outage"
+)
+
+// hubURL is the hub as the run itself reaches it.
+const hubURL = "http://" + stand.HubInner
+
+// HubData is the directory of the hub's log.
+func (w *World) HubData() string { return w.path("hub", "data") }
+
+// openHub starts the hub, with the front that ends TLS for it.
+func (w *World) openHub(ctx context.Context) error {
+	for name, text := range map[string]string{"catalog.yaml": stand.Catalog(), "probes.yaml": stand.Probes()} {
+		if err := w.keep(w.path("hub", name), text); err != nil {
+			return err
+		}
+	}
+	if w.Prepare != nil {
+		if err := w.Prepare(ctx, w.HubData()); err != nil {
+			return err
+		}
+	}
+	_, err := w.group.Start(w.base, proc.Spec{Name: "hub", Share: proc.Judge, Args: []string{
+		w.Faultline, "serve", "--listen", stand.HubInner, "--data", w.HubData(), "--no-builtin-catalog", "--catalog", w.path("hub", "catalog.yaml"),
+		"--probes", w.path("hub", "probes.yaml"), "--trusted-hops", "127.0.0.1",
+	}})
+	if err != nil {
+		return err
+	}
+	return w.until(ctx, "the hub", func() error {
+		_, err := w.ask(ctx, "/healthz")
+		return err
+	})
+}
+
+// ask asks the hub.
+func (w *World) ask(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, hubURL+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := hubClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	const most = 8 << 20
+	b, err := io.ReadAll(io.LimitReader(res.Body, most))
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the hub answers %s to %s: %.200s", res.Status, path, b)
+	}
+	return b, err
+}
+
+// hubClient gives up on a hub that hangs.
+var hubClient = &http.Client{Timeout: 10 * time.Second}
+
+// agentUser is whom agents run as: a rule can tell their packets from people's.
+const agentUser = "65534"
+
+// Begin starts agents and people: the warm-up begins.
+func (w *World) Begin(ctx context.Context) error {
+	if err := w.openAgents(ctx); err != nil {
+		return err
+	}
+	for _, c := range topology.Clients() {
+		if len(c.People) > 0 {
+			if err := w.openCrowd(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *World) openAgents(ctx context.Context) error {
+	group, starting := errgroup.WithContext(ctx)
+	for _, c := range topology.Clients() {
+		group.Go(func() error {
+			token, dir := "", w.path("agent-"+c.Name)
+			err := w.group.Run(starting, proc.Spec{Name: "token-" + c.Name, Args: []string{w.Faultline, "agent", "token", "create", "--data", w.HubData()}, Out: func(l string) { token = strings.TrimSpace(l) }})
+			if err != nil {
+				return err
+			}
+			if err := w.group.Run(starting, proc.Spec{Name: "token-" + c.Name, Args: []string{"install", "-d", "-o", agentUser, "-m", "0700", dir}}); err != nil {
+				return err
+			}
+			return w.startAgent(c, dir, token)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return w.until(ctx, "the agents", w.measuring)
+}
+
+func (w *World) startAgent(c topology.Client, dir, token string) error {
+	if err := w.nameserver(c); err != nil {
+		return err
+	}
+	p, err := w.group.Start(w.base, proc.Spec{
+		Space: c.Space(), Name: "agent-" + c.Name, Share: proc.Judge, Dir: "/", Env: []string{"SSL_CERT_FILE=" + w.authority.CA(), "HOME=" + dir},
+		Args: []string{"setpriv", "--reuid=" + agentUser, "--regid=" + agentUser, "--clear-groups", w.Faultline, "agent", "run", "--lab",
+			"--hub", fmt.Sprintf("https://%s:%d", topology.HubAddr, stand.HubPort), "--token", token, "--data", dir, "--spool-mb", "16",
+			"--country", c.Country, "--network", c.Network, "--class", c.Class, "--resolver", c.Resolver().String()},
+	})
+	if err != nil {
+		return err
+	}
+	return w.settled(p)
+}
+
+// nameserver makes programs of a client network ask its resolver: ip(8) shows them
+// this file as theirs.
+func (w *World) nameserver(c topology.Client) error {
+	dir := filepath.Join("/etc/netns", c.Space())
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("name a resolver: %w", err)
+	}
+	return w.keep(filepath.Join(dir, "resolv.conf"), fmt.Sprintf("nameserver %s\noptions timeout:2 attempts:2\n", c.Resolver()))
+}
+
+// measuring says whether every agent has sent something.
+func (w *World) measuring() error {
+	b, err := w.ask(w.base, "/api/v1/agents")
+	if err != nil {
+		return err
+	}
+	var list struct {
+		Agents []outage.Agent `json:"agents"`
+	}
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	n := 0
+	for _, a := range list.Agents {
+		if a.Sequence > 0 {
+			n++
+		}
+	}
+	if want := len(topology.Clients()); n < want {
+		return fmt.Errorf("%d of %d agents have sent measurements", n, want)
+	}
+	return nil
+}
+
+// crowd is the people of one country.
+type crowd struct {
+	client topology.Client
+	orders io.WriteCloser
+	usual  people.Orders
+	proc   *proc.Process
+
+	mu      sync.Mutex
+	changes []*func(*people.Orders) // in force, in the order in which they came
+}
+
+// thinkMS is how long people think between pages, in milliseconds, on average.
+const thinkMS = 3500
+
+// Background is how many people press a minute, for each service in each country,
+// although nothing is wrong: one in half an hour.
+const Background = 0.03
+
+// Heard are the services that people press for.
+func Heard() []string {
+	return []string{stand.ServiceFeed, stand.ServiceShop, stand.ServiceNews, stand.ServiceMail, stand.ServiceBank}
+}
+
+func (w *World) openCrowd(c topology.Client) error {
+	r, in, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("give orders to people: %w", err)
+	}
+	defer r.Close()
+	var ranges []string
+	for _, p := range c.People {
+		ranges = append(ranges, p.String())
+	}
+	p, err := w.group.Start(w.base, proc.Spec{
+		Space: c.Space(), Name: "people-" + c.Name, Share: proc.World, Env: []string{"SSL_CERT_FILE=" + w.authority.CA()},
+		Args: []string{w.Self, "people", "--seed", fmt.Sprint(w.Seed ^ uint64(c.Addr().As4()[2])), "--ranges", strings.Join(ranges, ",")},
+		In:   r, Out: w.hear,
+	})
+	if err != nil {
+		in.Close()
+		return err
+	}
+	rumour := map[string]float64{}
+	for _, s := range Heard() {
+		rumour[s] = Background
+	}
+	k := &crowd{client: c, orders: in, proc: p, usual: people.Orders{Count: w.Usual.People, ThinkMS: thinkMS, Rumour: rumour}}
+	w.mu.Lock()
+	w.crowds[c.Name] = k
+	w.mu.Unlock()
+	return k.tell()
+}
+
+// tell gives the present orders: the usual ones with all changes in force.
+func (k *crowd) tell() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.usual
+	for _, change := range k.changes {
+		(*change)(&now)
+	}
+	if err := json.NewEncoder(k.orders).Encode(now); err != nil {
+		return fmt.Errorf("give orders to the people of %s: %w", k.client.Name, err)
+	}
+	return nil
+}
+
+// Sites are the services that people use.
+func Sites() []people.Site {
+	site := func(service, host string, main bool, weight float64) people.Site {
+		return people.Site{Service: service, URL: "https://" + host, Main: main, Weight: weight}
+	}
+	return []people.Site{
+		site(stand.ServiceFeed, stand.FeedHost, true, 10), site(stand.ServiceShop, stand.ShopHost, false, 3), site(stand.ServiceNews, stand.NewsHost, false, 3),
+		site(stand.ServiceMail, stand.MailHost, false, 3), site(stand.ServiceBank, stand.BankHost, false, 3),
+	}
+}
+
+// Met is what people met in all, and what the hub took of their presses.
+type Met struct {
+	people.Sum
+	Presses int `json:"presses"`
+	Refused int `json:"refused,omitempty"`
+}
+
+// Met since the last call.
+func (w *World) Met() Met {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := w.met
+	w.met = Met{}
+	return m
+}
+
+// hear takes a line of people.
+func (w *World) hear(line string) {
+	var l people.Line
+	if json.Unmarshal([]byte(line), &l) != nil {
+		return // a half line of people that are being sent home
+	}
+	if l.Sum != nil {
+		w.mu.Lock()
+		w.met.Pages, w.met.Failed, w.met.Slow = w.met.Pages+l.Sum.Pages, w.met.Failed+l.Sum.Failed, w.met.Slow+l.Sum.Slow
+		w.mu.Unlock()
+	}
+	if l.Press != nil {
+		w.press(l.Press)
+	}
+}
+
+// press carries a press to the hub, as the proxy before it would: with the address of
+// the person in a header, and nowhere else.
+func (w *World) press(p *people.Press) {
+	body, err := json.Marshal(map[string]string{"service": p.Service, "category": p.Category})
+	if err != nil {
+		return
+	}
+	req, err := http.NewRequestWithContext(w.base, http.MethodPost, hubURL+"/api/v1/reports", bytes.NewReader(body))
+	if err != nil {
+		return
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Forwarded-For", p.Address.String())
+	res, err := hubClient.Do(req)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.met.Refused++
+		return
+	}
+	res.Body.Close()
+	if w.met.Presses++; res.StatusCode >= http.StatusBadRequest {
+		w.met.Refused++
+	}
+}
+
+// End stops people and agents, which send what they still have, and the hub last.
+func (w *World) End() {
+	w.mu.Lock()
+	var first []*proc.Process
+	for _, k := range w.crowds {
+		k.orders.Close()
+		first = append(first, k.proc)
+	}
+	w.mu.Unlock()
+	for _, p := range first {
+		p.Stop(syscall.SIGTERM)
+	}
+	w.group.StopNamed(syscall.SIGTERM, "agent-")
+	w.group.StopNamed(syscall.SIGTERM, "hub")
+}
