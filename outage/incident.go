@@ -53,7 +53,34 @@ type Severity struct {
 type Link struct {
 	Incident string `json:"incident"`
 	Service  string `json:"service"`
-	Why      string `json:"why"` // family
+	Why      string `json:"why"` // see the constants
+	// Ratio, of a collateral one, is this incident's highest count over what was
+	// expected, by the same of the other one: 0.04 is one report here for 25 there.
+	Ratio float64 `json:"ratio,omitempty"`
+}
+
+// Why incidents are linked, the strongest first. A link is a hint and no cause.
+const (
+	LinkProvider   = "provider"               // the other service carries this one, and fails those it carries
+	LinkTenant     = "tenant"                 // the other service stands on this one, and fails with others that do
+	LinkCommon     = "common cause suspected" // both stand on the same ground, which is no service of the catalog
+	LinkCollateral = "collateral"             // people may report this one because the other one is out
+	LinkFamily     = "family"                 // both have one owner
+)
+
+// Tenants is what fails together of those that stand on a service, at its worst.
+type Tenants struct {
+	// Failing are services, sorted; of many the first. Count counts them all, Watched
+	// those that stand on it and are looked at.
+	Failing []string `json:"failing"`
+	Count   int      `json:"count"`
+	Watched int      `json:"watched"`
+	// Elsewhere counts services that do not stand on it and are looked at, Spared those
+	// of them that did not fail.
+	Elsewhere int `json:"elsewhere"`
+	Spared    int `json:"spared"`
+	// Manner is how they fail, in a word of package siblings.
+	Manner string `json:"manner"`
 }
 
 // Incident is an outage with a life. Incident (the part) is its only writer; a
@@ -91,6 +118,8 @@ type Incident struct {
 	Wide Dimension `json:"wide,omitempty"`
 	// Probes is what measurements say; nil while no agent looks at the service.
 	Probes *Probes `json:"probes,omitempty"`
+	// Tenants is set once services that stand on this one have failed together.
+	Tenants *Tenants `json:"tenants,omitempty"`
 }
 
 // IncidentID derives the identity that never changes.

@@ -29,6 +29,9 @@ func later() map[string]any {
 		Agreement: "both", Looking: 3, Failing: 2, Networks: 2, Quorum: true, Layer: outage.LayerTCP, Failure: outage.FailureRefused,
 		Depth: outage.DepthPage, Note: "2 agents in 2 networks fail",
 	}
+	carrying := measured
+	carrying.Links = []outage.Link{{Incident: "y-20250310T0931Z", Service: "y", Why: outage.LinkCollateral, Ratio: 0.04}}
+	carrying.Tenants = &outage.Tenants{Failing: []string{"a", "b", "c"}, Count: 3, Watched: 4, Elsewhere: 9, Spared: 8, Manner: "error"}
 	service := *samples()["service"].(*outage.Service)
 	service.StatusPage = "https://status.x.example/"
 	leaning := service
@@ -66,6 +69,7 @@ func later() map[string]any {
 		}}},
 		"incident_2":   &incident,
 		"incident_3":   &measured,
+		"incident_4":   &carrying,
 		"service_2":    &service,
 		"service_3":    &leaning,
 		"probestate_2": &standing,
@@ -212,7 +216,7 @@ func measurement(m outage.Minute) *outage.Measurement {
 func TestWire(t *testing.T) {
 	all := samples()
 	grown := map[string]bool{
-		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true,
+		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true, "incident_3": true,
 		"service_2": true, "probestate": true, "agent": true, "bulletin": true,
 	}
 	maps.Copy(all, later())

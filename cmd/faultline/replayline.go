@@ -43,12 +43,7 @@ func newReplayLine(rec *replay.Recording, services *catalog.Catalog, gaps bool) 
 		return nil, err
 	}
 	incidents := incident.DefaultConfig()
-	incidents.Families = map[string]string{}
-	for _, s := range services.Services() {
-		if s.Family != "" {
-			incidents.Families[s.ID] = s.Family
-		}
-	}
+	incidents.Services = services.Services()
 	l := &replayLine{rec: rec, gaps: gaps, log: memory.New(), incidents: map[string]outage.Incident{}}
 	l.parts = []*stream.Follower{rollup.Follower(), {
 		Name: detect.Name, In: []string{stream.Points.Name},

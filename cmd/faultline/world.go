@@ -224,7 +224,7 @@ func (w *world) openFolds(context.Context) error {
 		return err
 	}
 	incidents := incident.DefaultConfig()
-	incidents.Families = w.families()
+	incidents.Services = w.catalog.Services()
 	verdicts, err := newDiagnosis(w.catalog.Services())
 	if err != nil {
 		return err
@@ -244,16 +244,6 @@ func (w *world) openFolds(context.Context) error {
 		f.Metrics, f.Snapshots = metrics, &stream.Snapshots{Dir: w.dir.State()}
 	}
 	return nil
-}
-
-func (w *world) families() map[string]string {
-	m := map[string]string{}
-	for _, s := range w.catalog.Services() {
-		if s.Family != "" {
-			m[s.ID] = s.Family
-		}
-	}
-	return m
 }
 
 func (w *world) names() map[string]string {

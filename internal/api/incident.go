@@ -81,9 +81,10 @@ type Grade struct {
 
 // Link ties an incident to another one.
 type Link struct {
-	Incident string `json:"incident"`
-	Service  string `json:"service"`
-	Why      string `json:"why" doc:"family, provider or collateral"`
+	Incident string  `json:"incident"`
+	Service  string  `json:"service"`
+	Why      string  `json:"why" doc:"What ties them, the strongest first: provider (the other one carries this one), tenant (stands on this one), common cause suspected, collateral (people may report this one because the other one is out), family. A hint, and no cause"`
+	Ratio    float64 `json:"ratio,omitempty" doc:"Of a collateral one: reports in the highest minute over what was expected, by the same of the other one"`
 }
 
 // Texts that go with numbers.

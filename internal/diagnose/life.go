@@ -102,7 +102,7 @@ func beside(v siblings.View) feature.Beside {
 	}
 	return feature.Beside{
 		Siblings: group(v.Siblings), Same: v.Same, Elsewhere: group(v.Elsewhere), Nameservers: group(v.Nameservers), Region: group(v.Region),
-		Provider: out(v.Siblings.Watched > 0, v.Providers), Dependency: out(false, v.Dependencies),
+		Provider: out(v.Carried > 0, v.Providers), Dependency: out(v.Needs > 0, v.Dependencies),
 		Lead: v.Lead.Ratio, LeadKnown: v.Lead.Known, LeadFails: v.Lead.Fails,
 	}
 }

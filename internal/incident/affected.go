@@ -65,17 +65,3 @@ func published(list []cell) []outage.Affected {
 	})
 	return out
 }
-
-// join links the incident to another one, once, and keeps links in order.
-func (l *life) join(other *outage.Incident) {
-	if other.ID == l.Inc.ID {
-		return
-	}
-	i, found := slices.BinarySearchFunc(l.Inc.Links, other.ID, func(k outage.Link, id string) int {
-		return cmp.Compare(k.Incident, id)
-	})
-	if !found {
-		link := outage.Link{Incident: other.ID, Service: other.Service, Why: "family"}
-		l.Inc.Links = slices.Insert(slices.Clone(l.Inc.Links), i, link)
-	}
-}

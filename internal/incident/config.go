@@ -28,8 +28,8 @@ type Config struct {
 	ReopenWithin outage.Minute
 	// RunningEvery is the least distance of revisions in which only numbers changed.
 	RunningEvery outage.Minute
-	// Families maps a service to its family; services without one are absent.
-	Families map[string]string
+	// Services are those of the catalog: who owns them and what they stand on.
+	Services []outage.Service
 }
 
 // DefaultConfig returns the documented values.

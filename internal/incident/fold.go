@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"faultline/internal/siblings"
 	"faultline/internal/stream"
 	"faultline/outage"
 )
@@ -17,9 +18,11 @@ const Name = "incident"
 
 // Fold is the state of all incidents that may still change.
 type Fold struct {
-	config  Config
-	pending map[string]*outage.MinuteDetections // of the minute that is being read
-	state   state
+	config   Config
+	services map[string]*outage.Service          // of the catalog
+	pending  map[string]*outage.MinuteDetections // of the minute that is being read
+	book     *siblings.Book                      // what stands beside services
+	state    state
 }
 
 // state is what a snapshot holds.
@@ -28,13 +31,22 @@ type state struct {
 	Last  map[string]outage.Incident `json:"last"`  // by service: last revision said
 	// Probes is what probes say, by service, as last heard of.
 	Probes map[string]*outage.ProbeState `json:"probes,omitempty"`
+	// Beside is the book's own snapshot.
+	Beside json.RawMessage `json:"beside,omitempty"`
 }
 
 var _ stream.Fold = (*Fold)(nil)
 
 // New returns a fold that knows no incident yet.
 func New(c Config) *Fold {
-	return &Fold{config: c, pending: map[string]*outage.MinuteDetections{}, state: newState()}
+	f := &Fold{
+		config: c, services: map[string]*outage.Service{}, pending: map[string]*outage.MinuteDetections{},
+		book: siblings.New(c.Services), state: newState(),
+	}
+	for i := range c.Services {
+		f.services[c.Services[i].ID] = &c.Services[i]
+	}
+	return f
 }
 
 func newState() state {
@@ -74,6 +86,7 @@ func (f *Fold) Observe(d *outage.MinuteDetections) { f.pending[d.Service] = d }
 
 // Probed is Apply for what probes say, decoded already.
 func (f *Fold) Probed(s *outage.ProbeState) {
+	f.book.Probed(s)
 	if len(s.Vantages) == 0 {
 		delete(f.state.Probes, s.Service)
 		return
@@ -101,11 +114,19 @@ func (f *Fold) End(m outage.Minute, missing bool) []outage.Incident {
 		clear(f.pending)
 		return nil
 	}
+	seen := map[string]observation{}
 	for _, service := range f.awake() {
-		f.advance(service, m, f.pending[service])
+		seen[service] = f.look(service)
+	}
+	causes := f.book.Causes(func(service string) bool { return seen[service].probes.alarm })
+	for i := range causes {
+		f.carry(seen, &causes[i])
+	}
+	for _, service := range slices.Sorted(maps.Keys(seen)) {
+		f.advance(service, m, seen[service])
 	}
 	clear(f.pending)
-	f.link()
+	f.link(causes)
 	return f.say(m)
 }
 
@@ -126,12 +147,20 @@ func (f *Fold) awake() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// advance carries one service over a listening minute.
-func (f *Fold) advance(service string, m outage.Minute, d *outage.MinuteDetections) {
+// look is what a minute shows of one service.
+func (f *Fold) look(service string) observation {
+	d := f.pending[service]
 	o := observe(d)
 	l := f.state.Lives[service]
 	crowd := o.alarm || l != nil && l.Inc.State.Open() && !l.Measured
 	o.probes = f.config.probed(f.state.Probes[service], d, crowd)
+	return o
+}
+
+// advance carries one service over a listening minute.
+func (f *Fold) advance(service string, m outage.Minute, o observation) {
+	d := f.pending[service]
+	l := f.state.Lives[service]
 	switch {
 	case l == nil && !o.any():
 		return
@@ -140,7 +169,7 @@ func (f *Fold) advance(service string, m outage.Minute, d *outage.MinuteDetectio
 		f.state.Lives[service] = l
 	case !l.Inc.State.Open() && m-l.Inc.Closed > f.config.ReopenWithin:
 		f.forget(service)
-		f.advance(service, m, d)
+		f.advance(service, m, o)
 		return
 	case !l.Inc.State.Open() && !o.any():
 		return
@@ -154,23 +183,6 @@ func (f *Fold) advance(service string, m outage.Minute, d *outage.MinuteDetectio
 func (f *Fold) forget(service string) {
 	delete(f.state.Lives, service)
 	delete(f.state.Last, service)
-}
-
-// link ties open incidents of one family to each other.
-func (f *Fold) link() {
-	families := map[string][]*life{}
-	for service, l := range f.state.Lives {
-		if family := f.config.Families[service]; family != "" && l.Inc.State.Open() {
-			families[family] = append(families[family], l)
-		}
-	}
-	for _, members := range families {
-		for _, l := range members {
-			for _, other := range members {
-				l.join(&other.Inc)
-			}
-		}
-	}
 }
 
 // say collects the revisions of the minute and lets go of what was dismissed.
@@ -210,7 +222,13 @@ func (f *Fold) worthSaying(l *life, m outage.Minute) bool {
 
 // Snapshot encodes the state; equal states give equal bytes.
 func (f *Fold) Snapshot() ([]byte, error) {
-	b, err := json.Marshal(f.state)
+	beside, err := f.book.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	s := f.state
+	s.Beside = beside
+	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode the state of incidents: %w", err)
 	}
@@ -239,7 +257,10 @@ func (f *Fold) Restore(b []byte) error {
 			return fmt.Errorf("decode the state of incidents: that of %q is not whole", service)
 		}
 	}
-	f.state = s
+	if err := f.recall(s.Beside, s.Probes); err != nil {
+		return err
+	}
+	s.Beside, f.state = nil, s
 	clear(f.pending)
 	return nil
 }

@@ -59,7 +59,7 @@ func TestLives(t *testing.T) {
 			w.service("x", country("US", 0.1, ramps(100, 1, 0, 0, 14)))
 		}, 300},
 		{"family", func(w *world) {
-			w.fold.config.Families = map[string]string{"facebook": "meta", "instagram": "meta"}
+			w.fold = New(familiar())
 			w.service("facebook", country("US", 10, ramps(100, 5, 30, 10, 200)))
 			w.service("instagram", country("US", 10, ramps(104, 5, 30, 10, 200)))
 			w.service("zoom", country("US", 10, ramps(102, 5, 30, 10, 200)))

@@ -173,8 +173,11 @@ func (l *life) shape() string {
 	if p := l.Inc.Probes; p != nil {
 		fmt.Fprintf(&b, "%s %d %d %t %s %s %s|", p.Agreement, p.Failing, p.Networks, p.Quorum, p.Layer, p.Failure, p.Note)
 	}
+	if t := l.Inc.Tenants; t != nil {
+		fmt.Fprintf(&b, "%d %s|", t.Count, t.Manner)
+	}
 	for _, link := range l.Inc.Links {
-		b.WriteString(link.Incident + " ")
+		b.WriteString(link.Incident + " " + link.Why + " ")
 	}
 	return b.String()
 }

@@ -18,6 +18,10 @@ type probing struct {
 	well  outage.Minute // from when on the last of those that do not fail are well
 	lands int           // countries of those that fail
 	sum   outage.Probes
+	// own says that probes of the service itself raise the alarm; tenants is what fails
+	// together of those that stand on it, nil: nothing.
+	own     bool
+	tenants *outage.Tenants
 }
 
 // probed reads what probes say. Refusals that may be meant for monitors count while
@@ -56,7 +60,8 @@ func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd 
 	p.lands = len(lands)
 	count := judge.Quorum(voices, c.Quorum)
 	p.quorum = count.Confirmed
-	p.alarm = count.Confirmed || rate && count.Failing > 0
+	p.own = count.Confirmed || rate && count.Failing > 0
+	p.alarm = p.own
 	p.sum = outage.Probes{
 		Looking: count.Failing + count.Working, Failing: count.Failing, Networks: count.Networks, Quorum: count.Confirmed, Depth: s.Depth,
 	}
@@ -109,8 +114,11 @@ func (l *life) probe(m outage.Minute, p *probing) {
 	}
 	if p.alarm {
 		l.Failed = m
+	}
+	if p.own {
 		l.rest("probes")
 	}
+	l.carries(p.tenants)
 	if !p.known && l.Inc.Probes == nil {
 		return
 	}
@@ -118,7 +126,8 @@ func (l *life) probe(m outage.Minute, p *probing) {
 	if old := l.Inc.Probes; old != nil && (old.Failing > now.Failing || old.Quorum && !now.Quorum) {
 		now = *old
 	}
-	now.Agreement = string(judge.Agree(strings.Contains(l.Inc.Basis, "crowd"), judge.Probing{Healthy: now.Looking, Failing: now.Quorum}))
+	failing := now.Quorum || l.Inc.Tenants != nil && now.Looking > 0
+	now.Agreement = string(judge.Agree(strings.Contains(l.Inc.Basis, "crowd"), judge.Probing{Healthy: now.Looking, Failing: failing}))
 	l.Inc.Probes = &now // a new one: the last revision keeps its own
 }
 

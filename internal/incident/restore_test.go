@@ -61,7 +61,7 @@ func probed(t *rapid.T, m outage.Minute) []*outage.ProbeState {
 // on as the one that was never stopped, and that no sequence breaks an incident.
 func TestRestore(t *testing.T) {
 	c := DefaultConfig()
-	c.Families = map[string]string{"facebook": "meta", "instagram": "meta"}
+	c.Services = familiar().Services
 	c.ResolveAfter, c.DismissAfter, c.ReopenWithin = 8, 4, 20
 	rapid.Check(t, func(t *rapid.T) {
 		live, other := New(c), New(c)

@@ -48,6 +48,7 @@ type Book struct {
 	conditions map[string]*condition
 	incidents  map[string]*outage.Incident // by service: the latest one, as last heard of
 	looks      map[string]int              // by agent: services that it looks at
+	suspected  map[string]bool             // causes of the last minute
 }
 
 // New makes a book that knows the catalog and has seen nothing.
@@ -55,6 +56,7 @@ func New(services []outage.Service) *Book {
 	return &Book{
 		ground: newGround(services), conditions: map[string]*condition{},
 		incidents: map[string]*outage.Incident{}, looks: map[string]int{},
+		suspected: map[string]bool{},
 	}
 }
 
@@ -193,11 +195,12 @@ func (c *condition) now() (span, bool) {
 type saved struct {
 	Conditions map[string]*condition       `json:"conditions"`
 	Incidents  map[string]*outage.Incident `json:"incidents"`
+	Suspected  map[string]bool             `json:"suspected,omitempty"`
 }
 
 // Snapshot encodes the memory; equal memories give equal bytes.
 func (b *Book) Snapshot() ([]byte, error) {
-	data, err := json.Marshal(saved{b.conditions, b.incidents})
+	data, err := json.Marshal(saved{b.conditions, b.incidents, b.suspected})
 	if err != nil {
 		return nil, fmt.Errorf("save what stands beside services: %w", err)
 	}
@@ -221,7 +224,9 @@ func (b *Book) Restore(data []byte) error {
 		}
 	}
 	b.conditions, b.incidents, b.looks = map[string]*condition{}, map[string]*outage.Incident{}, map[string]int{}
+	b.suspected = map[string]bool{}
 	maps.Copy(b.incidents, s.Incidents)
+	maps.Copy(b.suspected, s.Suspected)
 	b.ground.forget()
 	for id, c := range s.Conditions {
 		b.conditions[id] = c

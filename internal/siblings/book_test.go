@@ -188,6 +188,12 @@ func TestIncidentsBeside(t *testing.T) {
 	if v := b.Neighbours("bank", noon+1, noon+9); fmt.Sprint(v.Providers, v.Dependencies) != "[] [{logins logins-1 probes}]" {
 		t.Errorf("bank: %v, %v", v.Providers, v.Dependencies)
 	}
+	if v := b.Neighbours("a", noon+1, noon+9); v.Carried != 1 || v.Needs != 0 {
+		t.Errorf("a stands on %d that is watched, and needs %d", v.Carried, v.Needs)
+	}
+	if v := b.Neighbours("bank", noon+1, noon+9); v.Carried != 0 || v.Needs != 1 {
+		t.Errorf("bank stands on %d that is watched, and needs %d", v.Carried, v.Needs)
+	}
 	over := incident("logins", noon-90, "probes", 0, 0)
 	over.End, over.Closed, over.State = noon-60, noon, outage.StateResolved
 	b.Incident(over)

@@ -105,19 +105,16 @@ func (g *ground) family(service string) string {
 // kin says whether two services have one owner.
 func (g *ground) kin(a, b string) bool { return g.family(a) == g.family(b) }
 
-// leans says whether a stands on b or depends on it.
-func (g *ground) leans(a, b string) bool {
-	if s := g.services[a]; s != nil && slices.Contains(s.DependsOn, b) {
-		return true
-	}
-	_, tenant := g.on[groundProvider+b][a]
-	return tenant
-}
-
-// DependsOn lists what the catalog says that a service needs.
+// dependsOn lists what the catalog says that a service needs.
 func (g *ground) dependsOn(service string) []string {
 	if s := g.services[service]; s != nil {
 		return s.DependsOn
 	}
 	return nil
+}
+
+// StandsOn says whether a service stands on another one, by the catalog or as measured.
+func (b *Book) StandsOn(service, on string) bool {
+	_, tenant := b.ground.on[groundProvider+on][service]
+	return tenant
 }

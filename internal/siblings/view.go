@@ -73,8 +73,11 @@ type View struct {
 	// Region counts looks: an agent that sees the service fail, at one service
 	// elsewhere. Names are of services.
 	Region Group
-	// Providers and Dependencies have an incident that is open in these minutes.
+	// Providers and Dependencies have an incident that is open in these minutes. Carried
+	// and Needs count the services that it stands on and depends on whose trouble would
+	// be seen: somebody looks at them or, of a provider, at enough that it carries.
 	Providers, Dependencies []Neighbour
+	Carried, Needs          int
 	Lead                    Lead
 }
 
@@ -212,6 +215,13 @@ func (b *Book) elsewhere(v *View, l *look, related map[string]relation) {
 // stands finds the incidents of what the service stands on.
 func (b *Book) stands(v *View, related map[string]relation) {
 	for _, id := range sortedKeys(related) {
+		watched := b.conditions[id] != nil && b.conditions[id].Watched
+		if related[id]&provider != 0 && b.ground.services[id] != nil && (watched || v.Siblings.Watched >= leastTenants-1) {
+			v.Carried++
+		}
+		if related[id]&needs != 0 && watched {
+			v.Needs++
+		}
 		i := b.incidents[id]
 		if i == nil || i.Onset > v.To || i.End > 0 && i.End+within < v.From {
 			continue

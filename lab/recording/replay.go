@@ -49,12 +49,7 @@ func (r *Recording) parts() ([]*stream.Follower, error) {
 		return nil, err
 	}
 	incidents := incident.DefaultConfig()
-	incidents.Families = map[string]string{}
-	for _, s := range services {
-		if s.Family != "" {
-			incidents.Families[s.ID] = s.Family
-		}
-	}
+	incidents.Services = services
 	return []*stream.Follower{
 		rollup.Follower(),
 		{Name: detect.Name, In: []string{stream.Points.Name}, Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector},
