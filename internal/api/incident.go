@@ -28,21 +28,22 @@ type Incident struct {
 	Closed    *time.Time `json:"closed" doc:"When it was resolved or dismissed"`
 	Reopened  int        `json:"reopened" doc:"Waves that came after it was resolved"`
 
-	Scope      string         `json:"scope" doc:"What the counts count"`
-	Peak       int            `json:"peak_reports_per_minute" doc:"Highest minute, all countries"`
-	Total      int            `json:"total_reports" doc:"All waves, all countries"`
-	Count      int            `json:"reports_in_minute" doc:"In the minute as_of, all countries"`
-	Expected   float64        `json:"expected_in_minute" doc:"What is usual for that minute, all countries"`
-	Score      float64        `json:"score" doc:"Highest -log10 of the tail probability so far"`
-	Confidence string         `json:"confidence" doc:"Of the baseline: none, low or normal"`
-	Waves      []Wave         `json:"waves"`
-	Countries  []Cell         `json:"countries" doc:"By first seen"`
-	Categories []Cell         `json:"categories" doc:"By first seen"`
-	SmallCells string         `json:"small_cells" doc:"Why some numbers are null"`
-	Severity   Grade          `json:"severity"`
-	Probes     *outage.Probes `json:"probes,omitempty" doc:"What measurements say of it; left out while no agent looks"`
-	Links      []Link         `json:"links" doc:"Incidents that were open at the same time: of its family, of a provider it stands on, or of the service that people may have meant"`
-	Page       string         `json:"page" doc:"Path of the page for people"`
+	Scope      string          `json:"scope" doc:"What the counts count"`
+	Peak       int             `json:"peak_reports_per_minute" doc:"Highest minute, all countries"`
+	Total      int             `json:"total_reports" doc:"All waves, all countries"`
+	Count      int             `json:"reports_in_minute" doc:"In the minute as_of, all countries"`
+	Expected   float64         `json:"expected_in_minute" doc:"What is usual for that minute, all countries"`
+	Score      float64         `json:"score" doc:"Highest -log10 of the tail probability so far"`
+	Confidence string          `json:"confidence" doc:"Of the baseline: none, low or normal"`
+	Waves      []Wave          `json:"waves"`
+	Countries  []Cell          `json:"countries" doc:"By first seen"`
+	Categories []Cell          `json:"categories" doc:"By first seen"`
+	SmallCells string          `json:"small_cells" doc:"Why some numbers are null"`
+	Severity   Grade           `json:"severity"`
+	Probes     *outage.Probes  `json:"probes,omitempty" doc:"What measurements say of it; left out while no agent looks"`
+	Tenants    *outage.Tenants `json:"tenants,omitempty" doc:"What failed together of the services that stand on it, at its worst; left out where nothing did"`
+	Links      []Link          `json:"links" doc:"Incidents that were open at the same time: of its family, of a provider it stands on, or of the service that people may have meant"`
+	Page       string          `json:"page" doc:"Path of the page for people"`
 }
 
 // Wave is one rise and fall.
@@ -105,7 +106,7 @@ func FromIncident(in outage.Incident) Incident {
 		Countries:  cells(in.Countries, &in, countryLabel),
 		Categories: cells(in.Categories, &in, names.CategoryLabel),
 	}
-	out.Probes = in.Probes
+	out.Probes, out.Tenants = in.Probes, in.Tenants
 	for _, w := range in.Waves {
 		out.Waves = append(out.Waves, Wave{
 			Onset: w.Onset.Time(), Peak: w.Peak.Time(), End: optional(w.End), PeakCount: w.PeakCount, Total: w.Total,

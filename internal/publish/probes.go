@@ -10,18 +10,26 @@ import (
 
 // measured says whether an incident rests on probes alone: then nothing is said of
 // people who report.
-func measured(i *outage.Incident) bool { return i.Probes != nil && i.Basis == "probes" }
+func measured(i *outage.Incident) bool {
+	return i.Probes != nil && !judge.Heard(i.Basis) && !carrier(i)
+}
 
 func recoveringHeadline(name string, i *outage.Incident) string {
-	if measured(i) {
+	switch {
+	case measured(i):
 		return name + ": probes succeed again"
+	case carrier(i):
+		return name + ": services that stand on it recover"
 	}
 	return name + ": reports are falling"
 }
 
 func quietHeadline(name string, i *outage.Incident) string {
-	if measured(i) {
+	switch {
+	case measured(i):
 		return name + ": no failing probes"
+	case carrier(i):
+		return name + ": no common failure of services that stand on it"
 	}
 	return name + ": no unusual reports"
 }

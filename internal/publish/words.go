@@ -40,13 +40,21 @@ func Word(name string, i *outage.Incident) outage.Bulletin {
 		b.Status, b.Headline, b.Reason = outage.StatusQuiet, quietHeadline(name, i), dismissedReason(i)
 	default:
 		b.Status, b.Headline, b.Reason = outage.StatusUnknown, name+": status unknown", "The state of this incident is not known to this version."
+		return b
 	}
+	if carrier(i) {
+		b.Reason = carriedReason(i)
+	}
+	b.Reason += carried(i)
 	return b
 }
 
 func risingHeadline(name string, i *outage.Incident) string {
-	if measured(i) {
+	switch {
+	case measured(i):
 		return name + ": some probes fail"
+	case carrier(i):
+		return name + ": services that stand on it begin to fail"
 	}
 	if i.Wide != "" {
 		return name + ": more reports than usual " + wide(i)
@@ -58,8 +66,11 @@ func risingHeadline(name string, i *outage.Incident) string {
 }
 
 func problemsHeadline(name string, i *outage.Incident) string {
-	if measured(i) {
+	switch {
+	case measured(i):
 		return name + ": probes fail" + where(i.Probes) + graded(i)
+	case carrier(i):
+		return name + ": services that stand on it fail together" + graded(i)
 	}
 	h := name + ": people report problems" + graded(i)
 	if n := len(i.Waves); n > 1 {
@@ -148,7 +159,7 @@ func together(i *outage.Incident) string {
 
 // signals words the families of a basis other than the crowd.
 func signals(basis string) string {
-	words := map[string]string{"probes": "our own probes", "operator": "the operator's own status page"}
+	words := map[string]string{"probes": "our own probes", "operator": "the operator's own status page", "tenants": "failures of services that stand on it"}
 	var out []string
 	for _, family := range strings.Split(basis, "+") {
 		if family != "crowd" {

@@ -63,3 +63,28 @@ func httpManner(f outage.Failure) Manner {
 // Alike says whether two services fail in a way that one cause may explain. What
 // fails in an unknown way is like nothing.
 func (m Manner) Alike(o Manner) bool { return m != MannerUnknown && m == o }
+
+// Words say a manner of several services in a sentence.
+func (m Manner) Words() string {
+	switch m {
+	case MannerName:
+		return "their names do not resolve"
+	case MannerUnreachable:
+		return "nothing answers"
+	case MannerRefused:
+		return "connections are refused"
+	case MannerCertificate:
+		return "their certificates do not hold"
+	case MannerError:
+		return "they answer with errors"
+	case MannerDenied:
+		return "they let nobody in"
+	case MannerMisled:
+		return "they redirect to nowhere"
+	case MannerContent:
+		return "their answers lack what they should hold"
+	case MannerSilent:
+		return "they take requests and do not answer"
+	}
+	return "in a way that is not known"
+}

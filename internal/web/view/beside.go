@@ -9,11 +9,11 @@ import (
 
 // What ties two incidents, or a service to the incident of another.
 const (
-	WhyProvider   = "provider"
-	WhyTenant     = "tenant"
-	WhyCommon     = "common cause suspected"
-	WhyCollateral = "collateral"
-	WhyFamily     = "family"
+	WhyProvider   = outage.LinkProvider
+	WhyTenant     = outage.LinkTenant
+	WhyCommon     = outage.LinkCommon
+	WhyCollateral = outage.LinkCollateral
+	WhyFamily     = outage.LinkFamily
 	WhyLead       = "lead" // what most people report; no link of an incident, but asked about
 )
 
@@ -59,6 +59,9 @@ func tie(l *outage.Link) string {
 	case WhyCommon:
 		return "a common cause is suspected: they stand on the same, and fail alike in the same minutes"
 	case WhyCollateral:
+		if l.Ratio > 0 {
+			return fmt.Sprintf("people may report this one because that one is out: it has %.0f reports for 1,000 there", 1000*l.Ratio)
+		}
 		return "people may report this one because that one is out"
 	case WhyFamily:
 		return "same family, open at the same time; linked, not merged"

@@ -71,6 +71,9 @@ func changes(prev, cur *outage.Incident) []string {
 }
 
 func stateText(prev, cur *outage.Incident) string {
+	if carrier(cur) {
+		return carriedText(cur)
+	}
 	if !judge.Heard(cur.Basis) {
 		return measuredText(prev, cur)
 	}

@@ -176,6 +176,9 @@ func summary(i *outage.Incident, length string) string {
 	if !judge.Heard(i.Basis) {
 		began = "Probes began to fail about " + At(i.Onset, 0).Text
 	}
+	if carrier(i) {
+		return carriedSummary(i, length)
+	}
 	if !judge.Heard(i.Basis) {
 		return measuredSummary(i, began, length)
 	}
@@ -289,7 +292,7 @@ func perStep(step outage.Minute) string {
 
 // basis names the signals beside reports.
 func basis(families string) string {
-	words := map[string]string{"probes": "our own probes", "operator": "the operator's own word"}
+	words := map[string]string{"probes": "our own probes", "operator": "the operator's own word", "tenants": "failures of services that stand on it"}
 	var out []string
 	for family := range strings.SplitSeq(families, "+") {
 		if family != "crowd" && family != "" {

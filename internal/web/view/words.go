@@ -49,11 +49,15 @@ func StatusWith(s outage.Status, open *outage.Incident) Status {
 	if open == nil || judge.Heard(open.Basis) {
 		return v
 	}
+	who := "Probes"
+	if carrier(open) {
+		who = "Services on it"
+	}
 	switch s {
 	case outage.StatusRising:
-		v.Word = "Probes begin to fail"
+		v.Word = who + " begin to fail"
 	case outage.StatusProblems:
-		v.Word = "Probes fail"
+		v.Word = who + " fail"
 	}
 	return v
 }
