@@ -5,7 +5,7 @@
 //
 // Method: one state machine per service, woken by the first detection of any of
 // its series. All cells of a service join one incident; two services stay two
-// incidents and are linked when they are of one family. Waves follow the excess
+// incidents and are linked when they are of one family (beside.go). Waves follow the excess
 // of the service's reports over what was expected, by a hysteresis whose every
 // step also has to pass a count test (waves.go, change.go). Severity is a printed
 // rule (severity.go).
@@ -34,6 +34,15 @@
 // a wave lasts as long as probes fail; where they do, it follows the reports and does
 // not end while a quorum fails. What probes have seen stays with the incident, at its
 // worst, with what crowd and probes say of each other. Latency makes no incident.
+//
+// What stands beside a service crosses services, and is asked once a minute for all of
+// them (package siblings). Where services of three owners that stand on one provider
+// fail in the same manner while others do not, the provider gets one incident, which
+// they confirm as a quorum of its own probes would; each of them keeps its own, linked.
+// Where the catalog has no service for what they share they are linked with each other.
+// Reports of a service while something much larger is out are labelled collateral: a
+// hint, from the ratio of the counts, from who owns and carries whom, and from what
+// probes see.
 //
 // Minutes in which nobody listened are neither normal nor abnormal: every timer
 // stands still.

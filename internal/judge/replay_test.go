@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -182,21 +181,6 @@ func TestReplayUpptime(t *testing.T) {
 			if w.End.IsZero() || w.Failure != outage.FailureHTTP5xx || w.Onset.Hour() < 11 || w.End.Hour() > 14 {
 				t.Errorf("%s: wave %+v", service, w)
 			}
-		}
-	}
-	var common []judge.Common
-	for _, c := range judge.CommonCauses(tracks.All(), providers) {
-		if c.From.Truncate(24 * time.Hour).Equal(day) {
-			common = append(common, c)
-			t.Logf("%s to %s: %s", c.From.Format(time.TimeOnly), c.To.Format(time.TimeOnly), c.Why)
-		}
-	}
-	if len(common) == 0 {
-		t.Fatal("no common cause is suspected")
-	}
-	for _, c := range common {
-		if c.Provider != "cloudflare" || strings.Join(c.Targets, " ") != "pai-os sam-johnston yld-moe" {
-			t.Errorf("%+v", c)
 		}
 	}
 	archive := find(t, tracks, "archive-org")

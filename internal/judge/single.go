@@ -41,14 +41,6 @@ type Wave struct {
 // Open says whether a wave goes on, as far as anybody knows.
 func (w *Wave) Open() bool { return w.End.IsZero() && w.SeenUp.IsZero() && !w.Lost }
 
-// upTo is the last moment at which a wave is known to have gone on.
-func (w *Wave) upTo() time.Time {
-	if w.End.IsZero() {
-		return w.Last
-	}
-	return w.End
-}
-
 // Period is a stretch in which the same was to be said of a target.
 type Period struct {
 	State State
