@@ -39,6 +39,7 @@ type commands struct {
 	Agent       agentCmd       `cmd:"" help:"Measure from a vantage point, and manage agents on the hub."`
 	Verify      verifyCmd      `cmd:"" help:"Check the chains of agents: name the first measurement that was changed, removed or moved."`
 	Diagnose    diagnoseCmd    `cmd:"" help:"Say what facts in a file are consistent with, with the whole calculation."`
+	Explain     explainCmd     `cmd:"" help:"Print how a verdict was reached, what moved each revision, and what another table would say."`
 	Evaluate    evaluateCmd    `cmd:"" help:"Measure what the detector promises."`
 }
 

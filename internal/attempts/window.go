@@ -37,11 +37,18 @@ type Window struct {
 	agents   map[string]*Agent
 	bins     int
 	span     outage.Minute // minutes kept of services without an incident
-	told     map[look]outage.Span
+	told     map[look]told
 }
 
 // look is what a look-up is recognized by, when several attempts tell the same one.
 type look struct{ agent, host, resolver string }
+
+// told is a look-up as it was told last, with the addresses that it led to. One that
+// leads to the same address again is another look, however alike its times are.
+type told struct {
+	span      outage.Span
+	addresses []string
+}
 
 // Past is what is remembered of a service.
 type Past struct {
@@ -85,7 +92,7 @@ type Control struct {
 
 // New makes a memory of nothing.
 func New() *Window {
-	return &Window{services: map[string]*Past{}, agents: map[string]*Agent{}, span: quietSpan, told: map[look]outage.Span{}}
+	return &Window{services: map[string]*Past{}, agents: map[string]*Agent{}, span: quietSpan, told: map[look]told{}}
 }
 
 // Past of a service; nil: nothing is known.
@@ -160,10 +167,13 @@ func (w *Window) first(m *outage.Measurement) bool {
 		return false
 	}
 	key := look{m.Agent, m.Target.Host, m.DNS.Resolver}
-	if w.told[key] == m.DNS.Span && m.DNS.Span != (outage.Span{}) {
+	t, known := w.told[key]
+	if known && t.span == m.DNS.Span && !slices.Contains(t.addresses, m.Target.Address) {
+		t.addresses = append(t.addresses, m.Target.Address)
+		w.told[key] = t
 		return false
 	}
-	w.told[key] = m.DNS.Span
+	w.told[key] = told{m.DNS.Span, []string{m.Target.Address}}
 	return true
 }
 
