@@ -137,9 +137,9 @@ func (e *explained) print(w io.Writer) error {
 	b.WriteString("\nRevisions\n")
 	for i := range e.Revisions {
 		r := &e.Revisions[i]
-		fmt.Fprintf(&b, "  %d. %s %s, layer %s, %s\n", r.Revision, r.Minute, r.State, orDash(string(r.Layer)), orDash(strings.Join(r.Leading, " or ")))
+		fmt.Fprintf(&b, "  %d. %s %s, layer %s, %s\n", r.Revision, r.Minute, r.State, dash(string(r.Layer)), dash(strings.Join(r.Leading, " or ")))
 		for _, m := range r.Moved {
-			fmt.Fprintf(&b, "       %+.2f %s (%s)\n", m.Weight, m.Text, orDash(m.For))
+			fmt.Fprintf(&b, "       %+.2f %s (%s)\n", m.Weight, m.Text, dash(m.For))
 		}
 	}
 	switch {
@@ -151,13 +151,6 @@ func (e *explained) print(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // errNoVerdict is told where nothing was said of an incident.

@@ -102,6 +102,12 @@ func TestThreeAgentsAreJudged(t *testing.T) {
 		if b := latest(v, stream.Bulletins); b == nil || b.Headline != "Mine: probes fail when asking for the page" {
 			t.Errorf("said: %+v", b)
 		}
+		verdict := latest(v, stream.Verdicts)
+		if verdict == nil || verdict.Incident != i.ID || verdict.Layer.Layer != outage.LayerHTTP || verdict.Class == outage.CauseAttack {
+			t.Errorf("verdict: %+v", verdict)
+		} else {
+			t.Logf("verdict: %s %v: %s", verdict.State, verdict.Leading, verdict.Sentence)
+		}
 		if harder := v.rate(3); harder < 2*usual {
 			t.Errorf("%.1f looks a minute while it fails, %.1f before", harder, usual)
 		}
