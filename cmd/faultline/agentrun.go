@@ -5,8 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
 
 	"faultline/internal/agent"
+	"faultline/internal/httpd"
 	"faultline/outage"
 )
 
@@ -21,6 +28,7 @@ type agentRunCmd struct {
 	Resolver string   `placeholder:"ADDR" help:"Resolver to ask instead of the system's."`
 	OptOut   []string `name:"opt-out" placeholder:"HOST" help:"Hosts that this agent does not probe, whatever the hub says; with a leading dot, all names below."`
 	Lab      bool     `name:"lab" help:"Be an agent of a laboratory: take plans with periods down to a second, and go to no public address."`
+	Metrics  string   `env:"FAULTLINE_AGENT_METRICS" placeholder:"ADDR" help:"Address and port where this agent tells of itself at /metrics, such as 127.0.0.1:9190; empty: nowhere."`
 	SpoolMB  int64    `name:"spool-mb" default:"1024" help:"MiB of measurements that are kept while the hub is away; beyond it the oldest go, and a signed gap says so."`
 }
 
@@ -31,10 +39,24 @@ func (c *agentRunCmd) Run(ctx context.Context, s streams) error {
 	cfg.Hub, cfg.Token, cfg.Data, cfg.Version, cfg.OptOut = c.Hub, c.Token, c.Data, version(), c.OptOut
 	cfg.Vantage = outage.Vantage{Country: c.Country, Network: c.Network, Class: c.Class, Resolver: c.Resolver}
 	cfg.SpoolLimit, cfg.Lab = c.SpoolMB<<20, c.Lab
-	a, err := agent.Open(cfg, agent.Deps{})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a, err := agent.Open(cfg, agent.Deps{Metrics: agent.NewMetrics(registry)})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "agent %s measures for %s\n", a.ID(), c.Hub)
-	return errors.Join(a.Run(ctx), a.Close())
+	group, running := errgroup.WithContext(ctx)
+	if c.Metrics != "" {
+		l, err := listen(ctx, c.Metrics)
+		if err != nil {
+			return errors.Join(err, a.Close())
+		}
+		fmt.Fprintf(s.out, "it tells of itself at http://%s/metrics\n", l.Addr())
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+		group.Go(func() error { return httpd.Serve(running, l, mux) })
+	}
+	group.Go(func() error { return a.Run(running) })
+	return errors.Join(group.Wait(), a.Close())
 }

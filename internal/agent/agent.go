@@ -116,7 +116,11 @@ func (a *Agent) open() error {
 		return err
 	}
 	if a.deps.NewProber == nil {
-		a.deps.NewProber = func(contact string) Prober { return probe.New(contact, a.cfg.probing()...) }
+		options := a.cfg.probing()
+		if r := a.me.Vantage.Resolver; r != "" && r != probe.SystemResolver {
+			options = append(options, probe.WithResolver(r)) // also for the names that redirects lead to
+		}
+		a.deps.NewProber = func(contact string) Prober { return probe.New(contact, options...) }
 	}
 	files, err := spool.Directory(filepath.Join(a.dir.Path(), "spool"))
 	if err != nil {

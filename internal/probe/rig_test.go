@@ -110,6 +110,10 @@ func answerZone(w dns.ResponseWriter, q *dns.Msg) {
 	w.WriteMsg(r) //nolint:errcheck // who asked has gone
 }
 
+// rigLife is how long the rig's certificates hold, where they do: longer than any
+// run against it.
+const rigLife = 24 * time.Hour
+
 // authority is a certificate authority of the rig.
 type authority struct {
 	cert *x509.Certificate
@@ -125,7 +129,7 @@ func newAuthority(t *testing.T) *authority {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "rig authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(rigLife), KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -301,11 +305,11 @@ func faults(t *testing.T, ca *authority) []fault {
 	https := func(s *httptest.Server, host string) string {
 		return "https://" + host + ":" + port(s.Listener.Addr().String()) + "/"
 	}
-	good := secure(t, ca.issue(t, "good.example", now.Add(-time.Hour), now.Add(time.Hour)), ok)
+	good := secure(t, ca.issue(t, "good.example", now.Add(-time.Hour), now.Add(rigLife)), ok)
 	expired := secure(t, ca.issue(t, "good.example", now.Add(-2*time.Hour), now.Add(-time.Hour)), ok)
 	early := secure(t, ca.issue(t, "good.example", now.Add(time.Hour), now.Add(2*time.Hour)), ok)
-	other := secure(t, ca.issue(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour)), ok)
-	stranger := secure(t, newAuthority(t).issue(t, "good.example", now.Add(-time.Hour), now.Add(time.Hour)), ok)
+	other := secure(t, ca.issue(t, "other.example", now.Add(-time.Hour), now.Add(rigLife)), ok)
+	stranger := secure(t, newAuthority(t).issue(t, "good.example", now.Add(-time.Hour), now.Add(rigLife)), ok)
 	name := func(n string) string { return "https://" + strings.TrimSuffix(n, ".") + "/" }
 	u := plain.URL
 	mixed := httptest.NewServer(ok)
