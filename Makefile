@@ -1,7 +1,7 @@
 # Everything goes through Go; the only other thing needed is this file.
 GO ?= go
 
-.PHONY: run build test lint bench scoreboard soak packages lab lab-score
+.PHONY: run build test lint bench bench-peers scoreboard soak packages lab lab-score
 
 run: ## start the demonstration world; it prints the address to open
 	$(GO) run ./cmd/faultline demo
@@ -19,6 +19,9 @@ packages: ## as root on Debian: install what the browser tests need
 bench: ## the measurements of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	sh scripts/bench.sh
+
+bench-peers: ## the agent beside blackbox_exporter and Gatus on the same targets: processor time and memory
+	sh scripts/peers.sh
 
 JOBS ?= 2
 SCENARIO ?=

@@ -244,8 +244,9 @@ func (a *Agent) collect(ctx context.Context) error {
 	}
 }
 
-// gatherTime lets results come together: one write for all of them.
-const gatherTime = 100 * time.Millisecond
+// gatherTime lets results come together: one write for all of them. What a crash takes
+// with it is what was measured within it.
+const gatherTime = 250 * time.Millisecond
 
 // gather takes what else is there.
 func (a *Agent) gather(list []outage.Measurement) []outage.Measurement {

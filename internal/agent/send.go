@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"faultline/internal/chain"
 	"faultline/internal/clock"
@@ -18,6 +19,11 @@ const (
 	sendBytes   = 1 << 20
 )
 
+// sendGather lets records come together before they are sent: a request of its own for
+// every few would cost more than the probes. Detection waits half a minute for
+// measurements, so nobody misses a second.
+const sendGather = time.Second
+
 // send sends what is in the spool, in order, until the context ends. It ends with
 // an error when the hub has another chain of this agent, or has revoked it.
 func (a *Agent) send(ctx context.Context) error {
@@ -29,8 +35,11 @@ func (a *Agent) send(ctx context.Context) error {
 			case <-ctx.Done():
 				return nil
 			case <-a.spool.Added():
-				continue
 			}
+			if clock.Pause(ctx, sendGather) != nil {
+				return nil
+			}
+			continue
 		}
 		if err == nil {
 			err = s.sendBatch(ctx, b)

@@ -152,19 +152,8 @@ func (l *look) do(ctx context.Context) []outage.Measurement {
 	if l.target.Journey != nil {
 		return l.walk(ctx, base, addrs)
 	}
-	lists := make([][]outage.Measurement, len(addrs))
-	var tries sync.WaitGroup
-	slots := make(chan struct{}, addressesAtOnce)
-	for i, f := range addrs {
-		tries.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			lists[i] = l.try(ctx, base, f)
-		})
-	}
-	tries.Wait()
 	followed := false
-	for _, list := range lists {
+	for _, list := range l.tryAll(ctx, base, addrs) {
 		out = append(out, list...)
 		if followed || len(list) == 0 || list[len(list)-1].HTTP == nil {
 			continue
@@ -177,6 +166,26 @@ func (l *look) do(ctx context.Context) []outage.Measurement {
 		out = append(out, next...)
 	}
 	return append(out, l.deeper(ctx, base, addrs)...)
+}
+
+// tryAll tries every address, some at the same time.
+func (l *look) tryAll(ctx context.Context, base outage.Target, addrs []found) [][]outage.Measurement {
+	lists := make([][]outage.Measurement, len(addrs))
+	if len(addrs) == 1 {
+		lists[0] = l.try(ctx, base, addrs[0])
+		return lists
+	}
+	var tries sync.WaitGroup
+	slots := make(chan struct{}, addressesAtOnce)
+	for i, f := range addrs {
+		tries.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			lists[i] = l.try(ctx, base, f)
+		})
+	}
+	tries.Wait()
+	return lists
 }
 
 // vantage is what was declared, with the resolver that was asked.

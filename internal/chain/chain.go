@@ -114,16 +114,16 @@ func sign(m *outage.Measurement, key ed25519.PrivateKey) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode record %d: %w", m.Sequence, err)
 	}
-	sum, err := hash(raw)
+	// None of the fields that the hash leaves out is there yet.
+	canonical, err := jcs.Transform(raw)
 	if err != nil {
 		return nil, fmt.Errorf("hash record %d: %w", m.Sequence, err)
 	}
+	sum := sha256.Sum256(canonical)
 	m.Hash = hex.EncodeToString(sum[:])
 	m.Signature = base64.StdEncoding.EncodeToString(ed25519.Sign(key, sum[:]))
-	if raw, err = json.Marshal(m); err != nil {
-		return nil, fmt.Errorf("encode record %d: %w", m.Sequence, err)
-	}
-	return raw, nil
+	// Both are the last fields of a record: what is encoded need not be so again.
+	return fmt.Appendf(raw[:len(raw)-1], `,"hash":%q,"signature":%q}`, m.Hash, m.Signature), nil
 }
 
 // unhashed are the fields that the hash leaves out: itself, what is made from it,

@@ -336,6 +336,33 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
+// A sealed record is the JSON of what it was made from, to the byte: hash and signature
+// are put behind the rest and not encoded with it.
+func TestSealedAsEncoded(t *testing.T) {
+	key := keyOf("one")
+	var head chain.Head
+	for i, title := range []string{"", "Zoë <&> \u2028 ok", "\x00\x1f\"\\\b\t\n\f\r\x7f", "\xff\xfe", "\U0001F600"} {
+		m := outage.Measurement{
+			Attempt: i, Time: time.Unix(int64(i), 5), Outcome: outage.OutcomeOK,
+			TCP:  &outage.TCP{Span: outage.Span{T0: 1e-7, T: -0.5}, RTTMS: 1e21, RTTVarMS: 123456789012345678},
+			HTTP: &outage.HTTP{Title: title, BodyBytes: 1<<53 + 1},
+			Echo: &outage.Echo{RTTMS: []float64{0, 1, 0.30000000000000004}},
+			Path: &outage.Path{Hops: []outage.Hop{}},
+		}
+		raw, next, err := chain.Seal(&m, head, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head = next
+		if again, err := json.Marshal(&m); err != nil || !bytes.Equal(raw, again) {
+			t.Errorf("sealed as\n%s and encoded as\n%s, %v", raw, again, err)
+		}
+		if _, err := chain.Open(raw, public(key)); err != nil {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
 func BenchmarkSealAndOpen(b *testing.B) {
 	key := keyOf("one")
 	for b.Loop() {
@@ -345,6 +372,16 @@ func BenchmarkSealAndOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 		if _, err := chain.Open(raw, public(key)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSeal(b *testing.B) {
+	key := keyOf("one")
+	for b.Loop() {
+		m := measurement(1)
+		if _, _, err := chain.Seal(&m, chain.Head{}, key); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 
 	"faultline/outage"
@@ -83,7 +84,7 @@ func classify(res *http.Response, body []byte, title string) outage.BodyClass {
 	case res.StatusCode == http.StatusUnavailableForLegalReasons:
 		return outage.BodyBlockPage
 	}
-	if refused || len(body) < refusalBytes {
+	if refused || len(body) < refusalBytes && telling(title) {
 		text := bytes.ToLower(body[:min(len(body), markerBytes)])
 		for _, m := range markers {
 			if bytes.Contains(text, []byte(m.text)) && (refused || strings.Contains(strings.ToLower(title), titleWord(m.class))) {
@@ -98,6 +99,13 @@ func classify(res *http.Response, body []byte, title string) outage.BodyClass {
 		return outage.BodyEmpty
 	}
 	return outage.BodyOK
+}
+
+// telling says whether a title holds any of the words that a page that says 200 must
+// show; most do not, and their bodies need not be searched.
+func telling(title string) bool {
+	title = strings.ToLower(title)
+	return slices.ContainsFunc(markers, func(m marker) bool { return strings.Contains(title, titleWord(m.class)) })
 }
 
 // titleWord is what the title of a page that says 200 must hold beside the marker,

@@ -58,7 +58,7 @@ func (p *Prober) roundTrip(ctx context.Context, w watch, transport http.RoundTri
 		sum := sha256.Sum256(body)
 		h.BodySHA256 = hex.EncodeToString(sum[:])
 	}
-	h.Title = readPage(body).title
+	h.Title = titleOf(body)
 	h.BodyClass = classify(res, body, h.Title)
 	h.Failure = answerFailure(h, res, err)
 	fail(m, outage.LayerHTTP, outage.OperationRoundTrip, h.Failure)
@@ -84,25 +84,25 @@ func (p *Prober) newRequest(ctx context.Context, method, url string, a *ask) (*h
 	return req, nil
 }
 
-// transport uses the given connection once and dials no other.
-func (p *Prober) transport(conn net.Conn) *http.Transport {
+// transport asks over the given connection, once, and dials no other: HTTP/2 if that
+// is what the handshake has agreed on, and else HTTP/1.1.
+func (p *Prober) transport(conn net.Conn) (t http.RoundTripper, done func()) {
+	secured, ok := conn.(*tls.Conn)
+	if !ok || secured.ConnectionState().NegotiatedProtocol != "h2" {
+		return exchange{conn, p.limits.Head}, func() {}
+	}
 	var used atomic.Bool
-	dial := func(context.Context, string, string) (net.Conn, error) {
-		if used.Swap(true) {
-			return nil, errOneConnection
-		}
-		return conn, nil
-	}
-	t := &http.Transport{
+	two := &http.Transport{
 		MaxResponseHeaderBytes: p.limits.Head, MaxIdleConnsPerHost: -1,
-		DisableKeepAlives: true, ForceAttemptHTTP2: true,
+		DisableKeepAlives: true, ForceAttemptHTTP2: true, DialContext: refuse,
+		DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+			if used.Swap(true) {
+				return nil, errOneConnection
+			}
+			return conn, nil
+		},
 	}
-	if _, ok := conn.(*tls.Conn); ok {
-		t.DialTLSContext, t.DialContext = dial, refuse
-	} else {
-		t.DialContext = dial
-	}
-	return t
+	return two, two.CloseIdleConnections
 }
 
 // errOneConnection is what a transport gets that wants to try again: a retry is
@@ -131,7 +131,7 @@ func cut(s string) string { return scrub.Line(s, maxText) }
 
 // roundTripFailure finds the word for a request that brought no answer.
 func roundTripFailure(err error) outage.Failure {
-	if text := err.Error(); strings.Contains(text, "exceeded MaxResponseHeaderBytes") || strings.Contains(text, "server response headers exceeded") {
+	if text := err.Error(); errors.Is(err, errHead) || strings.Contains(text, "exceeded MaxResponseHeaderBytes") || strings.Contains(text, "server response headers exceeded") {
 		return outage.FailureTooLarge
 	}
 	f := failureOf(err)

@@ -15,12 +15,19 @@ type page struct {
 }
 
 // readPage reads the beginning of a body; what is not HTML gives the zero page.
-func readPage(body []byte) page {
+func readPage(body []byte) page { return readUntil(body, func(page) bool { return false }) }
+
+// titleOf reads no further than to the title.
+func titleOf(body []byte) string {
+	return readUntil(body, func(p page) bool { return p.title != "" }).title
+}
+
+func readUntil(body []byte, enough func(page) bool) page {
 	var out page
 	z := html.NewTokenizer(bytes.NewReader(body[:min(len(body), markerBytes)]))
 	z.SetMaxBuf(markerBytes)
 	inTitle := false
-	for {
+	for !enough(out) {
 		switch z.Next() {
 		case html.ErrorToken:
 			return out
@@ -39,6 +46,7 @@ func readPage(body []byte) page {
 			}
 		}
 	}
+	return out
 }
 
 // isPassword says whether the input that is being read asks for a password.

@@ -45,7 +45,7 @@ func DefaultLimits() Limits {
 type Prober struct {
 	limits  Limits
 	agent   string // User-Agent
-	roots   *x509.CertPool
+	trust   trust
 	private bool
 	lab     bool // no public address is gone to
 	// resolver stands in for the system's; empty: none does.
@@ -60,7 +60,7 @@ type Option func(*Prober)
 func WithLimits(l Limits) Option { return func(p *Prober) { p.limits = l } }
 
 // WithRoots makes the prober trust these authorities instead of the system's.
-func WithRoots(pool *x509.CertPool) Option { return func(p *Prober) { p.roots = pool } }
+func WithRoots(pool *x509.CertPool) Option { return func(p *Prober) { p.trust.roots = pool } }
 
 // WithResolver makes an address the resolver that stands in for the system's, for
 // machines whose own one is not what should be measured.
@@ -137,8 +137,8 @@ func (p *Prober) attempt(ctx context.Context, t outage.Target, dns *outage.DNS, 
 	if scheme != "https" && scheme != "http" {
 		return m, nil
 	}
-	transport := p.transport(conn)
-	defer transport.CloseIdleConnections()
+	transport, done := p.transport(conn)
+	defer done()
 	return m, p.roundTrip(ctx, w, transport, &m, a)
 }
 

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"reflect"
@@ -54,22 +53,12 @@ func (p *Prober) tlsConfig(host string, now time.Time, t *outage.TLS, protocols 
 				return errCertificate
 			}
 			t.Certificate = certs.Facts(s.PeerCertificates[0], host, len(s.PeerCertificates))
-			if t.Failure = p.verify(s.PeerCertificates, host, now); t.Failure != "" {
+			if t.Failure = p.trust.verify(s.PeerCertificates, host, now); t.Failure != "" {
 				return errCertificate
 			}
 			return nil
 		},
 	}
-}
-
-// verify says what is wrong with a chain.
-func (p *Prober) verify(chain []*x509.Certificate, host string, now time.Time) outage.Failure {
-	between := x509.NewCertPool()
-	for _, c := range chain[1:] {
-		between.AddCert(c)
-	}
-	_, err := chain[0].Verify(x509.VerifyOptions{Roots: p.roots, Intermediates: between, DNSName: host, CurrentTime: now})
-	return certificateFailure(err, now)
 }
 
 // handshakeFailure finds the word for a handshake that was not about a certificate.
