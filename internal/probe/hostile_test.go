@@ -9,11 +9,24 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"faultline/outage"
 )
+
+// bomb is 64 MiB of nothing in a few bytes. It is made once: what is measured is the
+// client.
+var bomb = sync.OnceValue(func() []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for range 64 {
+		z.Write(make([]byte, 1<<20))
+	}
+	z.Close()
+	return b.Bytes()
+})
 
 // hostile answers in ways that would cost a careless client its memory or its day.
 func hostile(w http.ResponseWriter, r *http.Request) {
@@ -36,13 +49,7 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		}
 	case "/bomb":
 		w.Header().Set("Content-Encoding", "gzip")
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		for range 64 {
-			z.Write(make([]byte, 1<<20))
-		}
-		z.Close()
-		w.Write(b.Bytes())
+		w.Write(bomb())
 	case "/slow":
 		time.Sleep(120 * time.Millisecond)
 		w.Write([]byte("late"))
@@ -60,6 +67,7 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 func TestHostile(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(hostile))
 	t.Cleanup(s.Close)
+	bomb()
 	limits := rigLimits()
 	limits.Body, limits.Redirects = 256<<10, 5
 	p := New("", WithLimits(limits))
