@@ -92,8 +92,8 @@ func TestAccessible(t *testing.T) {
 	probed, single := serve(t, probedDay()), serve(t, alone())
 	pages := map[string]string{
 		"empty": empty + "/", "probed": probed + "/s/x", "probed-incident": probed + "/i/x-20250310T0932Z", "agents": probed + "/agents",
-		"alone": single + "/s/x", "judged": judging + "/i/x-20250310T0932Z", "judged-service": judging + "/s/x", "judged-home": judging + "/", "beside": serve(t, besideDay()) + "/s/youtube",
-		"revision": judging + "/i/x-20250310T0932Z/verdicts/2", "cannot": serve(t, crowdAlone()) + "/i/x-20250310T0932Z",
+		"alone": single + "/s/x", "judged": judging + "/i/x-20250310T0932Z", "judged-service": judging + "/s/x", "beside": serve(t, besideDay()) + "/s/youtube",
+		"cannot":  serve(t, crowdAlone()) + "/i/x-20250310T0932Z",
 		"unheard": serve(t, unheard()) + "/i/x-20250310T0932Z",
 	}
 	for _, p := range shownPages {
