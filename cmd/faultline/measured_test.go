@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -120,7 +121,7 @@ func sceneMinute(t *testing.T, m outage.Minute, s scene) []stream.Entry {
 		}
 		keep(stream.Measurements.Entry(m, measured(w, m, seq+3, outage.Target{Service: "x", URL: "https://x.example/", Host: "x.example", Role: outage.RolePrimary, Family: 4}, fails)))
 	}
-	return append(out, stream.Tick(stream.Reports.Name, m, false), stream.Tick(stream.Measurements.Name, m, false))
+	return append(out, stream.Tick(stream.Reports.Name, m, false), stream.Tick(stream.Measurements.Name, m, false), stream.Tick(stream.Observations.Name, m, false))
 }
 
 // line of followers, fresh.
@@ -130,10 +131,14 @@ func freshLine(t *testing.T) []*stream.Follower {
 	if err != nil {
 		t.Fatal(err)
 	}
+	verdicts, err := newDiagnosis([]outage.Service{{ID: "x", Name: "X"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	line := []*stream.Follower{
 		rollup.Follower(),
 		{Name: detect.Name, In: []string{stream.Points.Name}, Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector},
-		incident.NewFollower(incident.DefaultConfig()), publish.NewFollower(publish.Config{Names: map[string]string{"x": "X"}}),
+		incident.NewFollower(incident.DefaultConfig()), verdicts, publish.NewFollower(publish.Config{Names: map[string]string{"x": "X"}}),
 	}
 	for _, f := range line {
 		f.Strict = true
@@ -224,12 +229,20 @@ func told(t *testing.T, log stream.Log) string {
 		}
 		return fmt.Sprintf("%s, %s, onset +%d, wave %d %s, %s", i.State, i.Basis, i.Onset-sceneBegin, len(i.Waves), end, i.Probes.Agreement), nil
 	})
+	each(stream.Verdicts.Name, func(r stream.Record) (string, error) {
+		v, err := stream.Verdicts.Decode(r)
+		if err != nil {
+			return "", err
+		}
+		// Which explanations lead is the engine's business, and held by its own tests.
+		return fmt.Sprintf("%s, layer %s %s", v.State, v.Layer.State, v.Layer.Layer), nil
+	})
 	each(stream.Bulletins.Name, func(r stream.Record) (string, error) {
 		s, err := stream.Bulletins.Decode(r)
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s: %s\n    %s", s.Status, s.Headline, s.Reason), nil
+		return fmt.Sprintf("%s: %s\n    %s\n    verdict: %s", s.Status, s.Headline, s.Reason, cmp.Or(string(s.VerdictState), "none")), nil
 	})
 	return b.String()
 }

@@ -208,8 +208,7 @@ func (w *world) pages(notice *web.Notice) *web.Web {
 // read when a page asks for the first time.
 func looks() func(sign string) string {
 	table := sync.OnceValue(func() *knowledge.Table {
-		versions := knowledge.Versions()
-		t, err := knowledge.Open(versions[len(versions)-1])
+		t, err := knowledge.Open(knowledge.Current)
 		if err != nil { // a test holds that every table inside the program can be read
 			slog.Error("a knowledge table cannot be read", "error", err)
 		}

@@ -53,7 +53,7 @@ func New(c Config) *Fold { return &Fold{names: c.Names, told: map[string]*told{}
 func NewFollower(c Config) *stream.Follower {
 	return &stream.Follower{
 		Name: Name,
-		In:   []string{stream.Incidents.Name},
+		In:   []string{stream.Incidents.Name, stream.Verdicts.Name},
 		Out:  []string{stream.Bulletins.Name},
 		Fold: New(c),
 	}
