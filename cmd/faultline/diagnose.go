@@ -12,6 +12,7 @@ import (
 
 	"faultline/internal/casefile"
 	"faultline/internal/knowledge"
+	"faultline/internal/plainyaml"
 	"faultline/internal/reason"
 	"faultline/outage"
 )
@@ -112,7 +113,7 @@ func diagnoseFile(name string, in io.Reader, table *knowledge.Table) (*casefile.
 		defer f.Close()
 		in = f
 	}
-	data, err := io.ReadAll(io.LimitReader(in, casefile.MaxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(in, plainyaml.MaxBytes+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read facts from %s: %w", name, err)
 	}

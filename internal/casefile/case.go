@@ -1,7 +1,6 @@
 package casefile
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -10,23 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"faultline/internal/feature"
 	"faultline/internal/names"
+	"faultline/internal/plainyaml"
 	"faultline/outage"
 )
 
-// MaxBytes bounds one file: a case with every feature of the vocabulary from ten
-// observers is a tenth of it.
-const MaxBytes = 1 << 20
-
-// Bounds of hostile input, as for a knowledge table.
-const (
-	maxLineBytes = 4 << 10
-	maxNesting   = 16
-	maxFacts     = 2000
-)
+// maxFacts bounds one case: every feature of the vocabulary from ten observers is half
+// of it.
+const maxFacts = 2000
 
 // Case is what is known of one incident and what may be said of it.
 type Case struct {
@@ -82,52 +73,15 @@ type Above struct {
 
 // Read decodes and checks a case. The name is for errors.
 func Read(name string, data []byte) (*Case, error) {
-	if err := hostile(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
 	c := &Case{}
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c); err != nil {
-		return nil, mistake(name, err)
+	if err := plainyaml.Decode(name, data, c, "docs/how-to/add-a-hypothesis.md"); err != nil {
+		return nil, err
 	}
 	if err := c.check(name); err != nil {
 		return nil, err
 	}
 	c.build(name)
 	return c, nil
-}
-
-// mistake turns the parser's words into one line with the place.
-func mistake(name string, err error) error {
-	const remedy = "see docs/how-to/add-a-hypothesis.md for the form of a case"
-	var at yaml.Error
-	text := err.Error()
-	if errors.As(err, &at) {
-		text = at.GetMessage()
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			name = fmt.Sprintf("%s:%d", name, t.Position.Line)
-		}
-	}
-	text, _, _ = strings.Cut(text, "\n")
-	return fmt.Errorf("%s: %s: %s", name, text, remedy)
-}
-
-// hostile finds what would exhaust the parser.
-func hostile(data []byte) error {
-	if len(data) > MaxBytes {
-		return fmt.Errorf("the file has %d bytes, more than %d: a case holds facts, not measurements", len(data), MaxBytes)
-	}
-	depth := 0
-	for i, line := range bytes.Split(data, []byte("\n")) {
-		if len(line) > maxLineBytes {
-			return fmt.Errorf("line %d has more than %d bytes: break it", i+1, maxLineBytes)
-		}
-		depth += bytes.Count(line, []byte("{")) + bytes.Count(line, []byte("["))
-		if depth > maxNesting {
-			return fmt.Errorf("line %d: brackets nest deeper than %d: a case needs two levels", i+1, maxNesting)
-		}
-		depth = max(0, depth-bytes.Count(line, []byte("}"))-bytes.Count(line, []byte("]")))
-	}
-	return nil
 }
 
 // check finds what is wrong with a case that is proper YAML.

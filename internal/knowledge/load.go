@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"bytes"
 	"cmp"
 	"embed"
 	"errors"
@@ -12,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"faultline/internal/plainyaml"
 )
 
 //go:embed all:tables
@@ -21,14 +20,9 @@ var embedded embed.FS
 // Current is the version that verdicts are made with.
 const Current = "2026.1"
 
-// Bounds of a table. The shipped one has a tenth of each; whoever reaches one has
-// generated a table, and nobody would read it.
-const (
-	maxFileBytes = 1 << 20
-	maxLineBytes = 4 << 10 // the parser's time grows with the square of what is nested in a line
-	maxNesting   = 16
-	maxFiles     = 200 // in one folder
-)
+// maxFiles bounds one folder of a table. The shipped one has a tenth of it; whoever
+// reaches it has generated a table, and nobody would read it.
+const maxFiles = 200
 
 // Versions lists the tables inside the program, the oldest first.
 func Versions() []string {
@@ -147,58 +141,5 @@ func read(dir fs.FS, file string, into any) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w; a table needs table.yaml, sources.yaml, signs/ and hypotheses/", file, err)
 	}
-	return decode(file, data, into)
-}
-
-// decode reads YAML that may be anybody's: what would exhaust the parser is refused
-// before it sees it.
-func decode(file string, data []byte, into any) error {
-	if err := hostile(data); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	d := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := d.Decode(into); err != nil {
-		return mistake(file, err)
-	}
-	return nil
-}
-
-// mistake turns the parser's words into one line with the place.
-func mistake(file string, err error) error {
-	var at yaml.Error
-	if errors.As(err, &at) {
-		first, _, _ := strings.Cut(at.GetMessage(), "\n")
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			return fmt.Errorf("%s:%d: %s: see docs/how-to/add-a-hypothesis.md for the form", file, t.Position.Line, first)
-		}
-		return fmt.Errorf("%s: %s: see docs/how-to/add-a-hypothesis.md for the form", file, first)
-	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return fmt.Errorf("%s: %s: see docs/how-to/add-a-hypothesis.md for the form", file, first)
-}
-
-// hostile finds what would exhaust the parser.
-func hostile(data []byte) error {
-	if len(data) > maxFileBytes {
-		return fmt.Errorf("the file has %d bytes, more than %d: split it", len(data), maxFileBytes)
-	}
-	depth, line, start := 0, 1, 0
-	for i, c := range data {
-		switch c {
-		case '\n':
-			line++
-			start = i + 1
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(0, depth-1)
-		}
-		if depth > maxNesting {
-			return fmt.Errorf("line %d: brackets nest deeper than %d: the form needs two levels", line, maxNesting)
-		}
-		if i-start >= maxLineBytes {
-			return fmt.Errorf("line %d has more than %d bytes: break it", line, maxLineBytes)
-		}
-	}
-	return nil
+	return plainyaml.Decode(file, data, into, "docs/how-to/add-a-hypothesis.md")
 }

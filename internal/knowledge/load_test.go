@@ -1,6 +1,12 @@
 package knowledge
 
-import "testing"
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
 
 func TestShippedTablesLoad(t *testing.T) {
 	if len(Versions()) == 0 {
@@ -18,4 +24,169 @@ func TestShippedTablesLoad(t *testing.T) {
 	if _, err := Open(Current); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shipped copies the current table, so that a test can spoil one file of it.
+func shipped(t testing.TB) fstest.MapFS {
+	t.Helper()
+	root := path.Join("tables", Current)
+	copied := fstest.MapFS{}
+	err := fs.WalkDir(embedded, root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := embedded.ReadFile(name)
+		copied[strings.TrimPrefix(name, root+"/")] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+// Every mistake is named with its place and what to do.
+func TestMistakes(t *testing.T) {
+	const hyp = "hypotheses/network-dos.yaml"
+	cases := []struct{ name, file, old, new, want string }{
+		{"not YAML", "table.yaml", "version:", "version: [", "table.yaml:"},
+		{"unknown key", hyp, "class: attack", "clas: attack", hyp + ":2: unknown field"},
+		{"unknown class", hyp, "class: attack", "class: assault", `unknown class "assault": use one of attack, internal`},
+		{"no band", hyp, "present: 2,", "present: 2,", ""},
+		{"odd band", hyp, "sign: mixed-connects, present: 1,", "sign: mixed-connects, present: 0.7,", `sign "mixed-connects": 0.7 is no band: use -2`},
+		{"unknown sign", hyp, "sign: mixed-connects,", "sign: mixed-conects,", `unknown sign "mixed-conects": did you mean "mixed-connects"?`},
+		{"unknown source", hyp, "source: wikipedia-2019", "source: wikipedia-2091", `unknown source "wikipedia-2091": did you mean`},
+		{"prior", hyp, "share: 0.02", "share: 0.5", "the shares of all priors add up to 1.480"},
+		{"unknown feature", "signs/names.yaml", "feature: dns_nxdomain_share", "feature: dns_nxdomian_share", `unknown feature "dns_nxdomian_share": did you mean "dns_nxdomain_share"?`},
+		{"both present and absent", "signs/names.yaml", "absent: {to: 0.1}", "absent: {to: 0.6}", "a value can be both present and absent"},
+		{"turned round", "signs/connections.yaml", "present: {from: 0.03, to: 0.9}", "present: {from: 0.9, to: 0.03}", "begins after it ends: swap from and to"},
+		{"placeholder", "signs/names.yaml", "for {value} of", "for {share} of", "unknown placeholder {share}"},
+		{"unknown group", "signs/names.yaml", "group: names", "group: name", `unknown group "name": did you mean "names"?`},
+		{"pair", "table.yaml", "between: [edge-config, code-deploy]", "between: [edge-config, code-deplot]", `unknown hypothesis "code-deplot"`},
+		{"rule", "table.yaml", "  margin: 1\n", "", "a rule is missing"},
+		{"nesting", "table.yaml", "title:", "x: " + strings.Repeat("[", 99) + "\ntitle:", "brackets nest deeper than 16"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := shipped(t)
+			before := string(dir[c.file].Data)
+			after := strings.ReplaceAll(before, c.old, c.new)
+			if after == before && c.old != c.new {
+				t.Fatalf("%s does not hold %q", c.file, c.old)
+			}
+			dir[c.file].Data = []byte(after)
+			_, err := Load(dir)
+			switch {
+			case c.want == "" && err != nil:
+				t.Error(err)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("got %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+func TestMissingFiles(t *testing.T) {
+	for _, gone := range []string{"table.yaml", "sources.yaml"} {
+		dir := shipped(t)
+		delete(dir, gone)
+		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), gone) {
+			t.Errorf("without %s: %v", gone, err)
+		}
+	}
+	if _, err := Open("1999.1"); err == nil || !strings.Contains(err.Error(), Current) {
+		t.Errorf("an unknown version: %v, want those that there are", err)
+	}
+	if _, err := Open(t.TempDir()); err == nil {
+		t.Error("an empty directory is a table")
+	}
+}
+
+// A hypothesis is added with one file: nothing else names it.
+func TestAddingAHypothesisTakesOneFile(t *testing.T) {
+	dir := shipped(t)
+	dir["hypotheses/solar-storm.yaml"] = &fstest.MapFile{Data: []byte(`title: a storm on the sun
+class: upstream
+prior: {share: 0.001, source: bischof-2023, why: Once in a lifetime.}
+prose: Everything with long wires fails at once.
+signs:
+  - {sign: elsewhere-fails, present: 2, absent: -2, source: bischof-2023, why: It spares nobody.}
+chain:
+  mechanism: {text: currents in long wires, seen: [elsewhere-fails]}
+  visible: {text: failures of everything}
+`)}
+	table, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := table.Hypothesis("solar-storm"); h == nil || len(h.Signs) != 1 {
+		t.Errorf("the hypothesis was not found: %+v", h)
+	}
+}
+
+// Every source is cited, and every hypothesis can be told for and against.
+func TestShippedTableIsWhole(t *testing.T) {
+	table, err := Open(Current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cited := map[string]bool{}
+	for i := range table.Pairs {
+		cited[table.Pairs[i].Source] = true
+	}
+	used := map[string]bool{}
+	for i := range table.Hypotheses {
+		h := &table.Hypotheses[i]
+		cited[h.Prior.Source] = true
+		up, down := 0, 0
+		for _, w := range h.Signs {
+			cited[w.Source] = true
+			used[w.Sign] = true
+			if w.Present > 0 || w.Absent > 0 {
+				up++
+			}
+			if w.Present < 0 || w.Absent < 0 {
+				down++
+			}
+		}
+		if up < 2 || down < 2 {
+			t.Errorf("%s: %d signs speak for it and %d against: a hypothesis that nothing can refute is none", h.ID, up, down)
+		}
+	}
+	for i := range table.Sources {
+		if s := &table.Sources[i]; !cited[s.ID] {
+			t.Errorf("sources.yaml: nothing rests on %s: remove it", s.ID)
+		}
+	}
+	for _, s := range []string{"waves", "vendor-admits"} {
+		used[s] = true // looked at, told, and without weight
+	}
+	for i := range table.Signs {
+		if s := &table.Signs[i]; !used[s.ID] {
+			t.Errorf("signs: no hypothesis weighs %s: remove it", s.ID)
+		}
+	}
+}
+
+// No input makes the parser stop the program.
+func FuzzLoad(f *testing.F) {
+	whole := shipped(f)
+	f.Add("signs", whole["signs/outside.yaml"].Data)
+	f.Add("hypotheses", whole["hypotheses/certificate.yaml"].Data)
+	f.Add("table", whole["table.yaml"].Data)
+	f.Add("signs", []byte("signs:\n  - {id: a, present: {from: .nan}}"))
+	f.Fuzz(func(t *testing.T, what string, data []byte) {
+		small := fstest.MapFS{
+			"table.yaml":                  {Data: []byte("version: x\n")},
+			"sources.yaml":                {Data: []byte("sources: [{id: a, text: b}]\n")},
+			"signs/none.yaml":             {Data: []byte("signs: []\n")},
+			"hypotheses/certificate.yaml": whole["hypotheses/certificate.yaml"],
+		}
+		small[map[string]string{"table": "table.yaml", "signs": "signs/x.yaml"}[what]] = &fstest.MapFile{Data: data}
+		small["hypotheses/x.yaml"] = &fstest.MapFile{Data: data}
+		table, err := Load(small)
+		if err == nil && (table.Version == "" || len(table.Hypotheses) < 2) {
+			t.Fatal("a table without version or hypotheses loads")
+		}
+	})
 }

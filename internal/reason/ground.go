@@ -80,9 +80,10 @@ const (
 	highBaseline = 30
 )
 
-// trust judges the ground, apart from how likely anything is, and says why.
+// trust judges the ground, apart from how likely anything is, and says why. Nothing
+// leads while the verdict abstains.
 func (g ground) trust(lead *outage.Hypothesis) (outage.Trust, string) {
-	if !g.enough {
+	if lead == nil {
 		return outage.TrustLow, fill("confidence", "trust", string(outage.TrustLow), "reasons", fill("no-ground"))
 	}
 	if !g.probes {
@@ -96,11 +97,11 @@ func (g ground) trust(lead *outage.Hypothesis) (outage.Trust, string) {
 		level = outage.TrustLow
 		reasons = append(reasons, fill("no-baseline"))
 	}
-	conflict := lead != nil && sum(lead.Against) < -sum(lead.For)/2
-	if lead != nil && !conflict {
-		reasons = append(reasons, fill("agrees"))
-	} else if conflict {
+	conflict := sum(lead.Against) < -sum(lead.For)/2
+	if conflict {
 		reasons = append(reasons, fill("mixed"))
+	} else {
+		reasons = append(reasons, fill("agrees"))
 	}
 	if g.vantages >= highVantages && g.networks >= highNetworks && g.attempts >= highAttempts && g.baseline >= highBaseline && !conflict {
 		level = outage.TrustHigh

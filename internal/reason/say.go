@@ -19,8 +19,7 @@ func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) strin
 		}
 		return g.shortage(t)
 	}
-	from := set.Onset
-	words := []string{"from", clock(from), "to", clock(set.At), "who", g.who()}
+	words := []string{"span", spanOf(set.Onset, set.At), "who", g.who()}
 	titles := o.titles(t)
 	parts := []string{}
 	key, chance := "likely", "likelihood"
@@ -29,14 +28,12 @@ func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) strin
 		key, chance = "inseparable", "likelihood-joint"
 	case o.state == outage.VerdictAmbiguous:
 		key, chance = "ambiguous", "likelihood-joint"
-	case from == 0:
-		key = "likely-open"
 	}
 	rival := ""
 	if r := cmp.Or(o.told, o.rival); r != nil {
 		rival = r.Title
 	}
-	text := fill(key, append(words, "title", titles[0], "titles", list(titles), "rival", rival)...)
+	text := fill(key, append(words, "title", titles[0], "titles", strings.Join(titles, " and with "), "rival", rival)...)
 	parts = append(parts, text, fill(chance, "word", chanceWord(o)))
 	if o.class == outage.CauseAttack {
 		parts = append(parts, fill("attack"))

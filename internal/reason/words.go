@@ -19,10 +19,11 @@ var templates = map[string]string{
 	// The sentence that may be quoted.
 	"probes":        "what {vantages} vantage points in {networks} networks measured",
 	"observers":     "what {sources} published",
-	"likely":        "From {from} to {to} UTC, {who} is consistent with {title}, and more so than with {rival}.",
-	"likely-open":   "So far, {who} is consistent with {title}, and more so than with {rival}.",
-	"ambiguous":     "From {from} to {to} UTC, {who} is consistent with {titles}, and more so than with {rival}; it does not decide between them.",
-	"inseparable":   "From {from} to {to} UTC, {who} is consistent with {titles}, and more so than with {rival}; from outside these cannot be told apart.",
+	"span":          "From {from} to {to} UTC",
+	"span-open":     "So far",
+	"likely":        "{span}, {who} is consistent with {title}, and more so than with {rival}.",
+	"ambiguous":     "{span}, {who} is consistent with {titles}, and more so than with {rival}; it does not decide between them.",
+	"inseparable":   "{span}, {who} is consistent with {titles}, and more so than with {rival}; from outside these cannot be told apart.",
 	"attack":        "Who is behind an attack cannot be measured.",
 	"crowd-alone":   "There is too little to say what this is consistent with: only people's reports, and no probe that looked.",
 	"few-attempts":  "There is too little to say what this is consistent with: {attempts} attempts, and {needed} are needed.",
@@ -153,8 +154,17 @@ func spanText(r knowledge.Range, unit string) string {
 	return ""
 }
 
-// clock writes a minute as people read it.
-func clock(m outage.Minute) string { return m.Time().UTC().Format("15:04") }
+// spanOf writes from when to when was looked at; days are told where there are two.
+func spanOf(from, to outage.Minute) string {
+	if from == 0 {
+		return fill("span-open")
+	}
+	layout := "15:04"
+	if from/outage.Day != to/outage.Day {
+		layout = "2006-01-02 15:04"
+	}
+	return fill("span", "from", from.Time().Format(layout), "to", to.Time().Format(layout))
+}
 
 // list joins what people read.
 func list(items []string) string {

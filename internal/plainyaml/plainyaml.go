@@ -1,0 +1,118 @@
+// Package plainyaml decodes YAML that people write by hand - and that may be anybody's
+// - into structs: one document, no tags, anchors or aliases, no key that nobody knows,
+// nothing that would exhaust the parser. Errors name the file and the line.
+//
+// It reads bytes and writes nothing.
+package plainyaml
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Bounds of what is parsed. The files that this is for have a tenth of each.
+const (
+	MaxBytes     = 1 << 20
+	maxLineBytes = 4 << 10 // the parser's time grows with the square of what is nested in a line
+	maxNesting   = 16
+)
+
+// Decode reads one file into a struct. The remedy is where its form is described.
+func Decode(name string, data []byte, into any, remedy string) error {
+	if line, fault := hostile(data); fault != "" {
+		return fmt.Errorf("%s:%d: %s", name, line, fault)
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return mistake(name, err, remedy)
+	}
+	var body ast.Node
+	for _, doc := range file.Docs {
+		switch {
+		case doc.Body == nil || doc.Body.Type() == ast.CommentType:
+		case body != nil:
+			return fmt.Errorf("%s:%d: a second document begins here: keep one and remove the line ---", name, lineOf(doc.Body))
+		default:
+			body = doc.Body
+		}
+	}
+	if body == nil {
+		return fmt.Errorf("%s: the file is empty: see %s for the form", name, remedy)
+	}
+	var odd oddities
+	ast.Walk(&odd, body)
+	if odd.node != nil {
+		return fmt.Errorf("%s:%d: tags, anchors and aliases are not taken: write the value itself", name, lineOf(odd.node))
+	}
+	if err := yaml.NewDecoder(strings.NewReader(""), yaml.Strict()).DecodeFromNode(body, into); err != nil {
+		return mistake(name, err, remedy)
+	}
+	return nil
+}
+
+// oddities finds the first node that a plain file does not have.
+type oddities struct{ node ast.Node }
+
+// Visit implements [ast.Visitor].
+func (o *oddities) Visit(n ast.Node) ast.Visitor {
+	switch n.(type) {
+	case *ast.TagNode, *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		o.node = n
+	}
+	if o.node != nil {
+		return nil
+	}
+	return o
+}
+
+func lineOf(n ast.Node) int {
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position.Line
+	}
+	return 0
+}
+
+// mistake turns the parser's words into one line with the place.
+func mistake(name string, err error, remedy string) error {
+	text := err.Error()
+	var at yaml.Error
+	if errors.As(err, &at) {
+		text = at.GetMessage()
+		if t := at.GetToken(); t != nil && t.Position != nil {
+			name = fmt.Sprintf("%s:%d", name, t.Position.Line)
+		}
+	}
+	text, _, _ = strings.Cut(text, "\n")
+	return fmt.Errorf("%s: %s: see %s for the form", name, strings.ToValidUTF8(text, "?"), remedy)
+}
+
+// hostile finds what would exhaust the parser: the line, and what is wrong with it.
+func hostile(data []byte) (int, string) {
+	if len(data) > MaxBytes {
+		return 0, fmt.Sprintf("the file has %d bytes, more than %d: split it", len(data), MaxBytes)
+	}
+	depth, line, start := 0, 1, 0
+	for i, c := range data {
+		switch c {
+		case '\n':
+			line++
+			start = i + 1
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(0, depth-1)
+		}
+		if depth > maxNesting {
+			return line, fmt.Sprintf("brackets nest deeper than %d: the form needs two levels", maxNesting)
+		}
+		if i-start >= maxLineBytes {
+			return line, fmt.Sprintf("the line has more than %d bytes: break it", maxLineBytes)
+		}
+	}
+	return 0, ""
+}

@@ -1,0 +1,58 @@
+package plainyaml
+
+import (
+	"strings"
+	"testing"
+)
+
+type form struct {
+	Name string    `yaml:"name"`
+	List []float64 `yaml:"list"`
+	In   *struct {
+		A float64 `yaml:"a"`
+	} `yaml:"in"`
+}
+
+func TestDecode(t *testing.T) {
+	var f form
+	if err := Decode("x.yaml", []byte("name: a\nlist: [1, 2.5]\nin: {a: 3}\n"), &f, "the book"); err != nil {
+		t.Fatal(err)
+	}
+	if f.Name != "a" || len(f.List) != 2 || f.In == nil || f.In.A != 3 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	cases := map[string]string{
+		"":                                   "x.yaml: the file is empty: see the book",
+		"name: a\nnmae: b\n":                 "x.yaml:2: ",
+		"name: a\nname: b\n":                 "x.yaml:2: ",
+		"list: {a: 1}\n":                     "x.yaml:1: ",
+		"name: [\n":                          "x.yaml:",
+		"a: &x 1\nb: *x\n":                   "tags, anchors and aliases",
+		"list:\n !0 000000000000":            "tags, anchors and aliases",
+		"name: a\n---\nname: b\n":            "x.yaml:3: a second document",
+		strings.Repeat("[", 20):              "brackets nest deeper",
+		"name: " + strings.Repeat("a", 5000): "the line has more than",
+	}
+	for in, want := range cases {
+		var f form
+		if err := Decode("x.yaml", []byte(in), &f, "the book"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: got %v, want %q in it", in, err, want)
+		}
+	}
+}
+
+// No input stops the program.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("name: a\nlist: [1, 2.5]\nin: {a: 3}\n"))
+	f.Add([]byte("list:\n !0 000000000000"))
+	f.Add([]byte("? a\n: b\n<<: {name: c}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var out form
+		if err := Decode("x.yaml", data, &out, "the book"); err != nil && err.Error() == "" {
+			t.Fatal("a mistake without words")
+		}
+	})
+}
