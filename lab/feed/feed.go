@@ -29,7 +29,7 @@ import (
 // so what the service can do is Capacity.
 const (
 	Pool        = 6
-	serviceTime = 40 * time.Millisecond
+	serviceTime = 80 * time.Millisecond
 )
 
 // Capacity is how many pages a second need no queue.

@@ -25,7 +25,7 @@ var weights = map[Share]struct{ shares, nice int }{Judge: {4096, -5}, World: {10
 
 // whole is the weight of a run among everything else on the machine: other work slows
 // it down last, for what is measured in it are times.
-const whole = 8192
+const whole = 16384
 
 // groupPrefix begins the names of the lab's control groups.
 const groupPrefix = "faultline-lab-"
