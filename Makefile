@@ -31,6 +31,9 @@ lab: build ## as root: run the fault lab, all of it or SCENARIO=name; recordings
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lab ./lab
 	bin/lab run --jobs $(JOBS) $(SCENARIO)
 
+lab-score: lab ## the same, and then what was said against what was true: matrices, coverage, Brier score, times
+	bin/lab score lab-runs
+
 DATA ?= ../shared/data
 
 scoreboard: ## every measure of the detector beside floors, aims and published figures, from the recordings in DATA

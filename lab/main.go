@@ -22,6 +22,7 @@ import (
 type commands struct {
 	Run    runCmd    `cmd:"" help:"Run scenarios, all of them or those that are named, and keep recordings."`
 	Replay replayCmd `cmd:"" help:"Play recordings through the parts of the hub, and say what they find."`
+	Score  scoreCmd  `cmd:"" help:"Play recordings, and hold what is said against what was true."`
 	List   listCmd   `cmd:"" help:"List scenarios, or what can go wrong."`
 	Clean  cleanCmd  `cmd:"" help:"Remove what a run that was killed has left: control groups."`
 

@@ -5,7 +5,11 @@ import (
 	"fmt"
 
 	"faultline/internal/detect"
+	"faultline/internal/diagnose"
+	"faultline/internal/feature"
 	"faultline/internal/incident"
+	"faultline/internal/knowledge"
+	"faultline/internal/reason"
 	"faultline/internal/rollup"
 	"faultline/internal/stream"
 	"faultline/internal/stream/memory"
@@ -16,15 +20,18 @@ import (
 type Replayed struct {
 	Log       *memory.Log
 	Incidents []outage.Incident // every revision, in order
+	Verdicts  []outage.Verdict  // every revision, in order
 }
 
-// Replay plays a recording through the same parts as the hub's, on a log in memory.
-func (r *Recording) Replay(ctx context.Context) (*Replayed, error) {
+// Replay plays a recording through the same parts as the hub's, on a log in memory,
+// with a version of the knowledge table or the directory of one; empty: the present
+// one.
+func (r *Recording) Replay(ctx context.Context, table string) (*Replayed, error) {
 	log := memory.New()
 	if err := log.Append(ctx, r.Entries, nil); err != nil {
 		return nil, fmt.Errorf("play a recording: %w", err)
 	}
-	parts, err := r.parts()
+	parts, err := r.parts(table)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +46,7 @@ func (r *Recording) Replay(ctx context.Context) (*Replayed, error) {
 }
 
 // parts of the hub that make facts from facts, in flow order.
-func (r *Recording) parts() ([]*stream.Follower, error) {
+func (r *Recording) parts(table string) ([]*stream.Follower, error) {
 	detector, err := detect.New(detect.DefaultConfig())
 	if err != nil {
 		return nil, err
@@ -50,11 +57,32 @@ func (r *Recording) parts() ([]*stream.Follower, error) {
 	}
 	incidents := incident.DefaultConfig()
 	incidents.Services = services
+	judge, err := judging(services, table)
+	if err != nil {
+		return nil, err
+	}
 	return []*stream.Follower{
 		rollup.Follower(),
 		{Name: detect.Name, In: []string{stream.Points.Name}, Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector},
 		incident.NewFollower(incidents),
+		judge,
 	}, nil
+}
+
+// judging is the part that says what an incident is consistent with.
+func judging(services []outage.Service, version string) (*stream.Follower, error) {
+	if version == "" {
+		version = knowledge.Current
+	}
+	table, err := knowledge.Open(version)
+	if err != nil {
+		return nil, err
+	}
+	cfg := diagnose.DefaultConfig()
+	cfg.Services = services
+	cfg.Judge = func(set *feature.Set) outage.Verdict { return reason.Judge(set, table) }
+	cfg.Moved = reason.Moves
+	return diagnose.NewFollower(cfg), nil
 }
 
 // Services of the recorded hub.
@@ -76,10 +104,20 @@ func (r *Recording) Services() ([]outage.Service, error) {
 
 // collect reads what was made.
 func (p *Replayed) collect(ctx context.Context) error {
-	return stream.EachFact(ctx, p.Log, stream.Incidents.Name, 0, func(rec stream.Record) error {
+	err := stream.EachFact(ctx, p.Log, stream.Incidents.Name, 0, func(rec stream.Record) error {
 		i, err := stream.Incidents.Decode(rec)
 		if err == nil {
 			p.Incidents = append(p.Incidents, *i)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return stream.EachFact(ctx, p.Log, stream.Verdicts.Name, 0, func(rec stream.Record) error {
+		v, err := stream.Verdicts.Decode(rec)
+		if err == nil {
+			p.Verdicts = append(p.Verdicts, *v)
 		}
 		return err
 	})

@@ -177,7 +177,7 @@ func (s *Scenario) Validate() error {
 var hypotheses = map[string]outage.CauseClass{
 	"network-dos": outage.CauseAttack, "dns-provider-dos": outage.CauseAttack, "application-attack": outage.CauseAttack, "hijack-leak": outage.CauseUpstream,
 	"edge-config": outage.CauseInternal, "code-deploy": outage.CauseInternal, "own-dns": outage.CauseInternal, "route-withdrawal": outage.CauseInternal,
-	"certificate": outage.CauseInternal, "datacentre": outage.CauseInternal, "dependency": outage.CauseUpstream,
+	"certificate": outage.CauseInternal, "datacentre": outage.CauseInternal, "dependency": outage.CauseInternal,
 	"provider-network": outage.CauseUpstream, "provider-outage": outage.CauseUpstream, "regional-network": outage.CauseUpstream,
 	"overload": outage.CauseOverload, "client-version": outage.CauseInternal,
 	"collateral": outage.CauseNoOutage, "monitor-fault": outage.CauseNoOutage,
@@ -214,3 +214,6 @@ func (l *Label) validate() error {
 	}
 	return nil
 }
+
+// ClassOf a hypothesis; empty: there is no such one.
+func ClassOf(hypothesis string) outage.CauseClass { return hypotheses[hypothesis] }
