@@ -26,7 +26,7 @@ type agentRunCmd struct {
 	Token    string   `env:"FAULTLINE_AGENT_TOKEN" placeholder:"TOKEN" help:"What 'faultline agent token create' printed; needed once, at the first start."`
 	Data     string   `default:"faultline-agent" env:"FAULTLINE_AGENT_DATA" placeholder:"DIR" help:"Directory of this agent: its key, its plan and what the hub does not have yet."`
 	Country  string   `placeholder:"CC" help:"Where this is: ISO 3166-1, such as DE."`
-	Network  string   `placeholder:"ASN" help:"The network that this is in, such as AS64500. Agents of an unknown network never count for a quorum."`
+	Network  string   `placeholder:"ASN" help:"The network that this is in, such as AS64500. An agent of an unknown network adds none to a quorum: what it sees may be the trouble of another's network."`
 	Class    string   `placeholder:"CLASS" help:"What sort of network: eyeball, datacenter, mobile, edu or anchor."`
 	Resolver string   `placeholder:"ADDR" help:"Resolver to ask instead of the system's."`
 	OptOut   []string `name:"opt-out" placeholder:"HOST" help:"Hosts that this agent does not probe, whatever the hub says; with a leading dot, all names below."`

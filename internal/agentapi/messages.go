@@ -46,7 +46,7 @@ func (r *Registration) Validate() error {
 }
 
 // ValidateVantage checks what is declared of a place. All of it may be left out, but
-// an agent of an unknown network never counts for a quorum.
+// an agent of an unknown network adds none to a quorum.
 func ValidateVantage(v outage.Vantage) error {
 	if v.Country != "" && (len(v.Country) != 2 || strings.ToUpper(v.Country) != v.Country || strings.Trim(v.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
 		return fmt.Errorf("country %q is not an ISO 3166-1 code of two letters such as US or GB", v.Country)

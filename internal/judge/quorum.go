@@ -31,8 +31,9 @@ type Count struct {
 }
 
 // Quorum counts the agents that fail. Only the word of a healthy agent counts: one
-// whose controls fail sees its own failure. Agents in networks that are not known
-// count as one network, for nobody can say that they are different.
+// whose controls fail sees its own failure. Agents in networks that are not known may
+// all be in one, and in that of any other agent, so they add none to those that are
+// known.
 func Quorum(voices []Voice, cfg QuorumConfig) Count {
 	var c Count
 	networks := map[string]bool{}
@@ -51,7 +52,9 @@ func Quorum(voices []Voice, cfg QuorumConfig) Count {
 			c.Working++
 		}
 	}
-	c.Networks = len(networks)
+	if c.Networks = len(networks); networks[""] && c.Networks > 1 {
+		c.Networks-- // nobody can say that it is none of the others
+	}
 	c.Confirmed = c.Failing >= max(1, cfg.Agents) && c.Networks >= max(1, cfg.Networks)
 	c.Why = c.why(cfg, healthy)
 	return c

@@ -51,6 +51,8 @@ func TestQuorum(t *testing.T) {
 		{"two networks", []Voice{voice("AS1", HealthHealthy, true), voice("AS2", HealthHealthy, true)}, true, "2 agents in 2 networks fail"},
 		{"one network", []Voice{voice("AS1", HealthHealthy, true), voice("AS1", HealthHealthy, true)}, false, "all in 1 network"},
 		{"unknown networks are one", []Voice{voice("", HealthHealthy, true), voice("", HealthHealthy, true)}, false, "all in 1 network"},
+		{"an unknown network may be the known one", []Voice{voice("AS1", HealthHealthy, true), voice("", HealthHealthy, true)}, false, "all in 1 network"},
+		{"unknown beside two", []Voice{voice("AS1", HealthHealthy, true), voice("", HealthHealthy, true), voice("AS2", HealthHealthy, true)}, true, "3 agents in 2 networks fail"},
 		{"offline does not count", []Voice{voice("AS1", HealthHealthy, true), voice("AS2", HealthOffline, true)}, false, "single vantage"},
 		{"impaired does not count", []Voice{voice("AS1", HealthImpaired, true), voice("AS2", HealthImpaired, true)}, false, "2 agents are not counted"},
 		{"unjudged does not count", []Voice{voice("AS1", HealthUnknown, true), voice("AS2", HealthUnknown, true)}, false, "2 agents are not counted"},
