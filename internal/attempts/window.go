@@ -82,6 +82,27 @@ type Agent struct {
 	Vantage  outage.Vantage
 	Heard    outage.Minute
 	Controls []Control // rising
+	// Families are what its controls say of IPv4 and IPv6: failures in a row, or
+	// reached; 0 where none was tried.
+	Families [2]int
+}
+
+const (
+	// deadFamily is how many failures of controls in a row say that an agent has no way
+	// to a family of addresses.
+	deadFamily = 2
+	// reached stands for a family over which a control has answered last.
+	reached = -1
+)
+
+// dead says whether an agent cannot reach a family of addresses by itself, while it
+// reaches the other one. When it reaches neither, its health says so.
+func (a *Agent) dead(family int) bool {
+	if a == nil || family != 4 && family != 6 {
+		return false
+	}
+	i := (family - 4) / 2
+	return a.Families[i] >= deadFamily && a.Families[1-i] == reached
 }
 
 // Control is what an agent had of its control targets in a minute.
@@ -150,6 +171,15 @@ func (w *Window) hear(received, minute outage.Minute, m *outage.Measurement) {
 	if m.Target.Role != outage.RoleControl || m.Attempt > 1 {
 		return
 	}
+	if f := m.Target.Family; f == 4 || f == 6 {
+		n := &a.Families[(f-4)/2]
+		if *n = max(*n, 0) + 1; !judge.Failed(m) {
+			*n = reached
+		}
+		if a.dead(f) {
+			return // it says nothing of the agent's way to the other one
+		}
+	}
 	i, found := slices.BinarySearchFunc(a.Controls, minute, func(c Control, t outage.Minute) int { return int(c.At - t) })
 	if !found {
 		a.Controls = slices.Insert(a.Controls, i, Control{At: minute})
@@ -203,7 +233,7 @@ func (w *Window) Close(m outage.Minute, missing bool) {
 	clear(w.told)
 	if !missing {
 		for _, p := range w.services {
-			p.doubt(m)
+			p.doubt(m, w.agents)
 			if (m+1)%outage.Hour == 0 && p.held == 0 {
 				p.learn(m+1-outage.Hour, m)
 			}
@@ -213,12 +243,14 @@ func (w *Window) Close(m outage.Minute, missing bool) {
 }
 
 // doubt marks what agents did in a minute, and in the one before, when they cannot be
-// believed at its end: it takes some looks to know of an agent that it is cut off.
-func (p *Past) doubt(m outage.Minute) {
+// believed at its end: it takes some looks to know of an agent that it is cut off, or
+// has no way to a family of addresses.
+func (p *Past) doubt(m outage.Minute, agents map[string]*Agent) {
 	for i := len(p.Minutes) - 1; i >= 0 && p.Minutes[i].At >= m-1; i-- {
 		for j := range p.Minutes[i].Bins {
 			b := &p.Minutes[i].Bins[j]
-			b.Doubted = b.Doubted || !p.health[p.Spots[b.Spot].Agent]
+			s := &p.Spots[b.Spot]
+			b.Doubted = b.Doubted || !p.health[s.Agent] || agents[s.Agent].dead(s.Family)
 		}
 	}
 }

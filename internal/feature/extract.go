@@ -70,6 +70,7 @@ type extract struct {
 	quiet  attempts.Sum // of those before it
 	base   map[outage.Minute]bool
 	cells  []cell // by spot
+	pairs  map[pair]*cell
 	agents map[string]*seen
 	spots  map[string]*tally // by address
 	steps  map[string]*tally
@@ -117,7 +118,7 @@ func fails(t *tally, before float64) bool {
 func newExtract(c Case) *extract {
 	x := &extract{
 		Case: c, onset: c.Incident.Onset, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
-		agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
+		pairs: map[pair]*cell{}, agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
 		set: &Set{Service: c.Incident.Service, Incident: c.Incident.ID, Onset: c.Incident.Onset, At: c.At, Own: map[string]Feature{}},
 	}
 	if c.Window != nil {
@@ -127,9 +128,10 @@ func newExtract(c Case) *extract {
 }
 
 // believe notes which bins count: those of agents that could be believed, and whose own
-// controls did not mostly fail in that minute.
+// controls did not mostly fail in that minute, at spots that worked before.
 func (x *extract) believe() {
 	x.ok = make([][]bool, len(x.past.Minutes))
+	never := x.neverWorked()
 	for i := range x.past.Minutes {
 		m := &x.past.Minutes[i]
 		x.ok[i] = make([]bool, len(m.Bins))
@@ -142,9 +144,31 @@ func (x *extract) believe() {
 				bad = a == nil || a.Doubted(m.At)
 				doubted[id] = bad
 			}
-			x.ok[i][j] = !m.Bins[j].Doubted && !bad
+			x.ok[i][j] = !m.Bins[j].Doubted && !bad && !never[m.Bins[j].Spot]
 		}
 	}
+}
+
+// neverTries at a spot before the onset, all of them failed, say that it tells nothing
+// of what began then.
+const neverTries = 5
+
+// neverWorked finds the spots at which all attempts before the onset failed, such as
+// those over a family of addresses that a network does not have.
+func (x *extract) neverWorked() []bool {
+	before := make([]tally, len(x.past.Spots))
+	for i := range x.past.Minutes {
+		if m := &x.past.Minutes[i]; m.At < x.Incident.Onset {
+			for j := range m.Bins {
+				before[m.Bins[j].Spot].add(tally{m.Bins[j].N(attempts.Tried), m.Bins[j].N(attempts.Failed)})
+			}
+		}
+	}
+	never := make([]bool, len(before))
+	for i, t := range before {
+		never[i] = t.tried >= neverTries && t.failed == t.tried
+	}
+	return never
 }
 
 // each hands over the bins of minutes, with their spots and whether they count.
@@ -181,11 +205,15 @@ func (x *extract) gather() {
 		case base:
 			x.quiet.Add(b)
 			x.cells[b.Spot].base.add(m, b)
+			x.pair(s).base.add(m, b)
 			a.quiet.add(t)
 		default:
 			x.all.Add(b)
 			x.cells[b.Spot].now.add(m, b)
 			x.cells[b.Spot].tally.add(t)
+			p := x.pair(s)
+			p.now.add(m, b)
+			p.tally.add(t)
 			a.add(t)
 			if whole && s.Address != "" {
 				at(x.spots, s.Address).add(t)

@@ -87,7 +87,6 @@ func (x *extract) layers() {
 // mixed says whether what fails also succeeds close by: loss does, a cut does not.
 func (x *extract) mixed() {
 	spots, both := 0, 0
-	type pair struct{ agent, address string }
 	connects := map[pair]bool{}
 	for i := range x.cells {
 		c, s := &x.cells[i].now, &x.past.Spots[i]

@@ -15,6 +15,19 @@ type cell struct {
 	now, base part
 }
 
+// pair is an agent and an address: what the way between them is like does not depend on
+// the page that is asked for.
+type pair struct{ agent, address string }
+
+// pair finds the pair of a spot, or makes it.
+func (x *extract) pair(s *attempts.Spot) *cell {
+	k := pair{s.Agent, s.Address}
+	if x.pairs[k] == nil {
+		x.pairs[k] = &cell{}
+	}
+	return x.pairs[k]
+}
+
 // part is what is kept of a spot's bins for comparison.
 type part struct {
 	tried        int
@@ -93,6 +106,8 @@ const (
 	usualDays = 2
 	// leastTime keeps ratios of very short times sane, in milliseconds.
 	leastTime = 0.1
+	// leastServer is the same of what a server takes: a page that is ready takes none.
+	leastServer = 10
 )
 
 // ratio is a spot's time against what it was.
@@ -135,32 +150,36 @@ func (x *extract) usual(agent string) *attempts.Hour {
 }
 
 // compare makes the ratios of a time, over spots; of some kinds of looks, or all.
-func (x *extract) compare(which int, usual func(*attempts.Hour) float32, looks ...attempts.Look) []ratio {
+func (x *extract) compare(which int, least float64, looks ...attempts.Look) []ratio {
 	var list []ratio
 	for i := range x.cells {
 		c, s := &x.cells[i], &x.past.Spots[i]
 		if len(looks) > 0 && !slices.Contains(looks, s.Look) {
 			continue
 		}
-		now, n := c.now.times[which].Median()
-		before, m := c.base.times[which].Median()
-		if h := x.usual(s.Agent); h != nil && usual != nil && usual(h) != 0 {
-			before, m = math.Exp(float64(usual(h))), fewTimes
+		if r, ok := c.ratio(which, least); ok {
+			r.hurt = x.hurt(pair{s.Agent, s.Address})
+			list = append(list, r)
 		}
-		if n < fewTimes || m < fewTimes {
-			continue
-		}
-		list = append(list, ratio{max(now, leastTime) / max(before, leastTime), n, x.hurt(i)})
 	}
 	return list
 }
 
-// hurt says whether a spot has part in the failing: its agent sees the service fail,
-// and so do its own attempts, or it has none that could.
-func (x *extract) hurt(i int) bool {
-	c, s := &x.cells[i], &x.past.Spots[i]
-	a := x.agents[s.Agent]
-	return a != nil && a.fails() && (c.tried == 0 || c.share() >= failsShare)
+// ratio of the medians of a time; ok is false where there are too few.
+func (c *cell) ratio(which int, least float64) (r ratio, ok bool) {
+	now, n := c.now.times[which].Median()
+	before, m := c.base.times[which].Median()
+	if n < fewTimes || m < fewTimes {
+		return r, false
+	}
+	return ratio{value: max(now, least) / max(before, least), n: n}, true
+}
+
+// hurt says whether the way between an agent and an address has part in the failing:
+// the agent sees the service fail, there or before it came to an address.
+func (x *extract) hurt(k pair) bool {
+	a := x.agents[k.agent]
+	return a != nil && a.fails() && (k.address == "" || x.pairs[k].share() >= failsShare)
 }
 
 // ratios compares times with what they were.
@@ -170,26 +189,13 @@ func (x *extract) ratios() {
 			x.put(name, v, n)
 		}
 	}
-	put(RTTRatio, x.compare(connectTime, func(h *attempts.Hour) float32 { return h.Connect }))
-	put(TTFBRatio, x.compare(firstByteTime, nil))
-	put(StaticTTFBRatio, x.compare(firstByteTime, nil, attempts.LookStatic))
-	put(DynamicTTFBRatio, x.compare(firstByteTime, nil, attempts.LookDynamic))
-	put(ServerTimeRatio, x.compare(serverTime, nil))
-	put(DNSTimeRatio, x.compare(nameTime, nil))
-	var rise, jitter []ratio
-	for i := range x.cells {
-		c := &x.cells[i]
-		now, n := c.now.times[connectTime].Median()
-		before, m := c.base.times[connectTime].Median()
-		if n < fewTimes || m < fewTimes {
-			continue
-		}
-		rise = append(rise, ratio{now - before, n, x.hurt(i)})
-		if n >= fewSpread && m >= fewSpread {
-			r := c.now.times[connectTime].Range() / c.base.times[connectTime].Range()
-			jitter = append(jitter, ratio{r, n, x.hurt(i)})
-		}
-	}
+	put(TTFBRatio, x.compare(firstByteTime, leastTime))
+	put(StaticTTFBRatio, x.compare(firstByteTime, leastTime, attempts.LookStatic))
+	put(DynamicTTFBRatio, x.compare(firstByteTime, leastTime, attempts.LookDynamic))
+	put(ServerTimeRatio, x.compare(serverTime, leastServer))
+	put(DNSTimeRatio, x.compare(nameTime, leastTime))
+	trips, rise, jitter := x.trips()
+	put(RTTRatio, trips)
 	put(RTTRise, rise)
 	put(JitterRatio, jitter)
 	x.ramp()
@@ -200,6 +206,28 @@ func (x *extract) ratios() {
 		}
 	}
 	x.put(BaselineMin, float64(quiet), x.quiet.N(attempts.Tried))
+}
+
+// trips compares round trips, pair by pair: by the same hour of other days where that is
+// known, else by the quiet minutes.
+func (x *extract) trips() (trips, rise, jitter []ratio) {
+	for k, c := range x.pairs {
+		hurt := x.hurt(k)
+		now, n := c.now.times[connectTime].Median()
+		before, m := c.base.times[connectTime].Median()
+		if h := x.usual(k.agent); h != nil && h.Connect != 0 {
+			before, m = math.Exp(float64(h.Connect)), fewTimes
+		}
+		if n < fewTimes || m < fewTimes {
+			continue
+		}
+		trips = append(trips, ratio{max(now, leastTime) / max(before, leastTime), n, hurt})
+		rise = append(rise, ratio{now - before, n, hurt})
+		if base := &c.base.times[connectTime]; n >= fewSpread && base.N() >= fewSpread {
+			jitter = append(jitter, ratio{c.now.times[connectTime].Range() / base.Range(), n, hurt})
+		}
+	}
+	return trips, rise, jitter
 }
 
 // How a rise of first-byte times before the first errors is told.

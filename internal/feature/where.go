@@ -100,11 +100,10 @@ func gini(list []float64) float64 {
 // edges says whether some addresses fail and others do not. An address fails when most
 // agents that tried it see it fail.
 func (x *extract) edges() {
-	type pair struct{ address, agent string }
 	pairs := map[pair]*tally{}
 	for i := range x.cells {
 		if s := &x.past.Spots[i]; s.Whole() && s.Address != "" && x.cells[i].tried > 0 {
-			k := pair{s.Address, s.Agent}
+			k := pair{s.Agent, s.Address}
 			if pairs[k] == nil {
 				pairs[k] = &tally{}
 			}
