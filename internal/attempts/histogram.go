@@ -1,6 +1,9 @@
 package attempts
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Histogram is one of times alone, for comparing many spots in little room.
 type Histogram struct {
@@ -12,10 +15,9 @@ type Histogram struct {
 // Add takes in the times of a bin.
 func (h *Histogram) Add(b *Bin, t Time) {
 	from, to := codeTime+Code(int(t)*buckets), codeTime+Code((int(t)+1)*buckets)
-	for _, c := range b.Counts {
-		if c.Code >= from && c.Code < to {
-			h.add(int(c.Code-from), int(c.N))
-		}
+	i, _ := slices.BinarySearchFunc(b.Counts, from, func(x Count, c Code) int { return int(x.Code) - int(c) })
+	for ; i < len(b.Counts) && b.Counts[i].Code < to; i++ {
+		h.add(int(b.Counts[i].Code-from), int(b.Counts[i].N))
 	}
 }
 
@@ -73,8 +75,8 @@ func (h *Histogram) Above(ms float64) int {
 	return n
 }
 
-// Paths adds the lengths and ends of a bin's traces, by hops.
-func Paths(b *Bin, lengths, ends []int) (newLengths, newEnds []int) {
+// paths adds the lengths and ends of a bin's traces, by hops.
+func paths(b *Bin, lengths, ends []int) (newLengths, newEnds []int) {
 	if lengths == nil {
 		lengths, ends = make([]int, maxHops), make([]int, maxHops)
 	}

@@ -44,6 +44,77 @@ func (b *Bin) N(c Code) int {
 	return int(b.Counts[i].N)
 }
 
+// Tally is how many attempts were tried and how many of them failed: the first two
+// counters, where there are any.
+func (b *Bin) Tally() (tried, failed int) {
+	for _, c := range b.Counts[:min(len(b.Counts), 2)] {
+		switch c.Code {
+		case Tried:
+			tried = int(c.N)
+		case Failed:
+			failed = int(c.N)
+		}
+	}
+	return tried, failed
+}
+
+// EachSlot hands over the attempts of the parts of the minute.
+func (b *Bin) EachSlot(take func(slot, tried, failed int)) {
+	i, _ := slices.BinarySearchFunc(b.Counts, codeTried, func(x Count, c Code) int { return int(x.Code) - int(c) })
+	for ; i < len(b.Counts) && b.Counts[i].Code < codeTime; i++ {
+		if c := b.Counts[i]; c.Code < codeFailed {
+			take(int(c.Code-codeTried), int(c.N), 0)
+		} else {
+			take(int(c.Code-codeFailed), 0, int(c.N))
+		}
+	}
+}
+
+// Small is a sum of the counters that every spot needs, and of its times.
+type Small struct {
+	n     [codeWord]uint32
+	times [timeCount]Histogram
+	// Lengths and Ends are of traces, by hops; nil: there was none.
+	Lengths, Ends []int
+}
+
+// Add takes a bin in.
+func (s *Small) Add(b *Bin) {
+	for _, c := range b.Counts {
+		switch {
+		case c.Code < codeWord:
+			s.n[c.Code] += uint32(c.N)
+		case c.Code >= codeTime:
+			i := int(c.Code - codeTime)
+			s.times[i/buckets].add(i%buckets, int(c.N))
+		}
+	}
+	if len(b.Counts) > 0 && b.N(Traces) > 0 {
+		s.Lengths, s.Ends = paths(b, s.Lengths, s.Ends)
+	}
+}
+
+// Merge takes another sum in, but for its traces.
+func (s *Small) Merge(o *Small) {
+	for i := range o.n {
+		s.n[i] += o.n[i]
+	}
+	for i := range o.times {
+		h := &o.times[i]
+		for b, n := range h.list {
+			if n > 0 {
+				s.times[i].add(h.low+b, int(n))
+			}
+		}
+	}
+}
+
+// N is one of the counters before those of words.
+func (s *Small) N(c Code) int { return int(s.n[c]) }
+
+// Times of a kind.
+func (s *Small) Times(t Time) *Histogram { return &s.times[t] }
+
 // Sum adds up bins.
 type Sum struct{ n [Codes]uint32 }
 

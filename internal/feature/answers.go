@@ -94,6 +94,9 @@ func (x *extract) mitigation() {
 	if before := x.quiet.N(attempts.Answers); before > 0 && float64(refusals(x.quiet.N)) > usualRefusals*float64(before) {
 		return
 	}
+	if refusals(x.n) == 0 {
+		return // most causes bring none, and who looks at a day should not look twice
+	}
 	first := outage.Minute(0)
 	total := 0
 	x.each(x.onset, x.to(), func(m outage.Minute, _ *attempts.Spot, b *attempts.Bin, ok bool) {

@@ -72,6 +72,8 @@ type extract struct {
 	cells  []cell // by spot
 	pairs  map[pair]*cell
 	agents map[string]*seen
+	ids    []string          // of agents with attempts that count, sorted
+	line   slots             // all that is looked at
 	spots  map[string]*tally // by address
 	steps  map[string]*tally
 	// slowFor is for how many minutes answers were slow before the first failure.
@@ -160,7 +162,8 @@ func (x *extract) neverWorked() []bool {
 	for i := range x.past.Minutes {
 		if m := &x.past.Minutes[i]; m.At < x.Incident.Onset {
 			for j := range m.Bins {
-				before[m.Bins[j].Spot].add(tally{m.Bins[j].N(attempts.Tried), m.Bins[j].N(attempts.Failed)})
+				tried, failed := m.Bins[j].Tally()
+				before[m.Bins[j].Spot].add(tally{tried, failed})
 			}
 		}
 	}
@@ -195,31 +198,31 @@ func (x *extract) gather() {
 		if !in && !base {
 			return
 		}
-		a := x.agent(s.Agent)
-		whole := s.Whole() || s.Look == attempts.LookName
-		t := tally{b.N(attempts.Tried), b.N(attempts.Failed)}
+		tried, failed := b.Tally()
+		t := tally{tried, failed}
+		a, c := x.agent(s.Agent), &x.cells[b.Spot]
 		switch {
-		case !ok && in && whole:
+		case !ok && in:
 			a.doubted.add(t)
 		case !ok:
 		case base:
 			x.quiet.Add(b)
-			x.cells[b.Spot].base.add(m, b)
-			x.pair(s).base.add(m, b)
+			c.base.add(m, b, t)
 			a.quiet.add(t)
 		default:
 			x.all.Add(b)
-			x.cells[b.Spot].now.add(m, b)
-			x.cells[b.Spot].tally.add(t)
-			p := x.pair(s)
-			p.now.add(m, b)
-			p.tally.add(t)
+			c.now.add(m, b, t)
+			c.tally.add(t)
 			a.add(t)
-			if whole && s.Address != "" {
-				at(x.spots, s.Address).add(t)
-			}
 		}
 	})
+	for i := range x.cells {
+		if s := &x.past.Spots[i]; s.Address != "" {
+			at(x.spots, s.Address).add(x.cells[i].tally)
+		}
+	}
+	x.joinPairs()
+	x.ids = x.looking()
 }
 
 func (t *tally) add(o tally) { t.tried, t.failed = t.tried+o.tried, t.failed+o.failed }
@@ -266,8 +269,7 @@ func (x *extract) networks(ids []string) int {
 // put adds a feature that attempts have shown.
 func (x *extract) put(name string, value float64, sample int) {
 	f := Feature{Name: name, Value: round(value), Sample: sample, Origin: outage.OriginProbes, From: x.onset, To: x.to()}
-	ids := x.looking()
-	f.Vantages, f.Networks = len(ids), x.networks(ids)
+	f.Vantages, f.Networks = len(x.ids), x.networks(x.ids)
 	x.set.Put(f)
 }
 

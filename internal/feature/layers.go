@@ -57,7 +57,7 @@ func (x *extract) reached(at ...outage.Layer) int {
 func (x *extract) layers() {
 	tried := x.n(attempts.Tried)
 	x.put(Attempts, float64(tried), tried)
-	ids := x.looking()
+	ids := x.ids
 	x.put(AgentsLooking, float64(len(ids)), len(ids))
 	x.put(NetworksLooked, float64(x.networks(ids)), len(ids))
 	x.put(DepthReached, depth(x.past.Depth), tried)
@@ -158,7 +158,7 @@ const (
 func (x *extract) addresses() {
 	known := map[string]bool{}
 	for i := range x.cells {
-		if a := x.past.Spots[i].Address; a != "" && x.cells[i].base.tried > 0 {
+		if a := x.past.Spots[i].Address; a != "" && x.cells[i].base.N(attempts.Tried) > 0 {
 			known[a] = true
 		}
 	}
@@ -171,11 +171,12 @@ func (x *extract) addresses() {
 		if s.Address == "" || !s.Whole() {
 			continue
 		}
+		t := c.now.connects()
 		if !known[s.Address] {
-			strange += c.now.connects
+			strange += t.tried
 			continue
 		}
-		tried, fell = tried+c.now.connects, fell+c.now.connectsFell
+		tried, fell = tried+t.tried, fell+t.failed
 	}
 	x.of(AnswerChanged, strange, tried+strange)
 	if share, ok := x.all.Share(attempts.LookFailed, attempts.Looked); ok && share >= namesFail {
@@ -239,8 +240,8 @@ func (x *extract) paths() {
 		if usual == 0 {
 			continue
 		}
-		for n := range c.now.ends {
-			count := c.now.ends[n]
+		for n := range c.now.Ends {
+			count := c.now.Ends[n]
 			if ended += count; n < usual-2 {
 				shorter += count
 			} else {

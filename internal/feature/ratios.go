@@ -19,49 +19,39 @@ type cell struct {
 // the page that is asked for.
 type pair struct{ agent, address string }
 
-// pair finds the pair of a spot, or makes it.
-func (x *extract) pair(s *attempts.Spot) *cell {
-	k := pair{s.Agent, s.Address}
-	if x.pairs[k] == nil {
-		x.pairs[k] = &cell{}
+// joinPairs adds up the spots of each pair.
+func (x *extract) joinPairs() {
+	for i := range x.cells {
+		c, s := &x.cells[i], &x.past.Spots[i]
+		k := pair{s.Agent, s.Address}
+		p := x.pairs[k]
+		if p == nil {
+			p = &cell{}
+			x.pairs[k] = p
+		}
+		p.tally.add(c.tally)
+		p.now.Merge(&c.now.Small)
+		p.base.Merge(&c.base.Small)
 	}
-	return x.pairs[k]
 }
 
 // part is what is kept of a spot's bins for comparison.
 type part struct {
-	tried        int
-	connects     int // attempts that came to a connect
-	connectsFell int
-	times        [timesKept]attempts.Histogram
+	attempts.Small
 	whole, lossy mixed // attempts, and connects
-	lengths      []int // of traces that arrived, by hops
-	ends         []int // of those that did not
 }
 
-// times that are compared.
-const (
-	connectTime = iota
-	firstByteTime
-	serverTime
-	nameTime
-	timesKept
-)
-
-var kept = [timesKept]attempts.Time{attempts.TimeConnect, attempts.TimeFirstByte, attempts.TimeServer, attempts.TimeName}
-
-func (p *part) add(m outage.Minute, b *attempts.Bin) {
-	tried, failed := b.N(attempts.Tried), b.N(attempts.Failed)
-	p.tried += tried
-	p.whole.add(m, failed > 0, tried > failed)
+func (p *part) add(m outage.Minute, b *attempts.Bin, t tally) {
+	p.Add(b)
+	p.whole.add(m, t.failed > 0, t.tried > t.failed)
 	p.lossy.add(m, b.N(attempts.SYNLost) > 0 || b.N(attempts.Fell(outage.LayerTCP)) > 0, b.N(attempts.Clean) > 0)
-	p.connects += b.N(attempts.Reached(outage.LayerTCP)) + b.N(attempts.Reached(outage.LayerRoute))
-	p.connectsFell += b.N(attempts.Fell(outage.LayerTCP)) + b.N(attempts.Fell(outage.LayerRoute))
-	for i, t := range kept {
-		p.times[i].Add(b, t)
-	}
-	if b.N(attempts.Traces) > 0 {
-		p.lengths, p.ends = attempts.Paths(b, p.lengths, p.ends)
+}
+
+// connects counts attempts that came to a connect, and those of them that failed there.
+func (p *part) connects() tally {
+	return tally{
+		p.N(attempts.Reached(outage.LayerTCP)) + p.N(attempts.Reached(outage.LayerRoute)),
+		p.N(attempts.Fell(outage.LayerTCP)) + p.N(attempts.Fell(outage.LayerRoute)),
 	}
 }
 
@@ -89,8 +79,8 @@ func (x *mixed) add(m outage.Minute, bad, good bool) {
 // length of the path as most traces found it; 0: none arrived.
 func (p *part) length() int {
 	best := 0
-	for n, count := range p.lengths {
-		if count > 0 && count >= p.lengths[best] {
+	for n, count := range p.Lengths {
+		if count > 0 && count >= p.Lengths[best] {
 			best = n
 		}
 	}
@@ -150,7 +140,7 @@ func (x *extract) usual(agent string) *attempts.Hour {
 }
 
 // compare makes the ratios of a time, over spots; of some kinds of looks, or all.
-func (x *extract) compare(which int, least float64, looks ...attempts.Look) []ratio {
+func (x *extract) compare(which attempts.Time, least float64, looks ...attempts.Look) []ratio {
 	var list []ratio
 	for i := range x.cells {
 		c, s := &x.cells[i], &x.past.Spots[i]
@@ -166,9 +156,9 @@ func (x *extract) compare(which int, least float64, looks ...attempts.Look) []ra
 }
 
 // ratio of the medians of a time; ok is false where there are too few.
-func (c *cell) ratio(which int, least float64) (r ratio, ok bool) {
-	now, n := c.now.times[which].Median()
-	before, m := c.base.times[which].Median()
+func (c *cell) ratio(which attempts.Time, least float64) (r ratio, ok bool) {
+	now, n := c.now.Times(which).Median()
+	before, m := c.base.Times(which).Median()
 	if n < fewTimes || m < fewTimes {
 		return r, false
 	}
@@ -189,11 +179,11 @@ func (x *extract) ratios() {
 			x.put(name, v, n)
 		}
 	}
-	put(TTFBRatio, x.compare(firstByteTime, leastTime))
-	put(StaticTTFBRatio, x.compare(firstByteTime, leastTime, attempts.LookStatic))
-	put(DynamicTTFBRatio, x.compare(firstByteTime, leastTime, attempts.LookDynamic))
-	put(ServerTimeRatio, x.compare(serverTime, leastServer))
-	put(DNSTimeRatio, x.compare(nameTime, leastTime))
+	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime))
+	put(StaticTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookStatic))
+	put(DynamicTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookDynamic))
+	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer))
+	put(DNSTimeRatio, x.compare(attempts.TimeName, leastTime))
 	trips, rise, jitter := x.trips()
 	put(RTTRatio, trips)
 	put(RTTRise, rise)
@@ -213,8 +203,8 @@ func (x *extract) ratios() {
 func (x *extract) trips() (trips, rise, jitter []ratio) {
 	for k, c := range x.pairs {
 		hurt := x.hurt(k)
-		now, n := c.now.times[connectTime].Median()
-		before, m := c.base.times[connectTime].Median()
+		now, n := c.now.Times(attempts.TimeConnect).Median()
+		before, m := c.base.Times(attempts.TimeConnect).Median()
 		if h := x.usual(k.agent); h != nil && h.Connect != 0 {
 			before, m = math.Exp(float64(h.Connect)), fewTimes
 		}
@@ -223,8 +213,8 @@ func (x *extract) trips() (trips, rise, jitter []ratio) {
 		}
 		trips = append(trips, ratio{max(now, leastTime) / max(before, leastTime), n, hurt})
 		rise = append(rise, ratio{now - before, n, hurt})
-		if base := &c.base.times[connectTime]; n >= fewSpread && base.N() >= fewSpread {
-			jitter = append(jitter, ratio{c.now.times[connectTime].Range() / base.Range(), n, hurt})
+		if base := c.base.Times(attempts.TimeConnect); n >= fewSpread && base.N() >= fewSpread {
+			jitter = append(jitter, ratio{c.now.Times(attempts.TimeConnect).Range() / base.Range(), n, hurt})
 		}
 	}
 	return trips, rise, jitter
@@ -247,7 +237,7 @@ func (x *extract) ramp() {
 		if !ok {
 			return
 		}
-		before, n := x.cells[b.Spot].base.times[firstByteTime].Median()
+		before, n := x.cells[b.Spot].base.Times(attempts.TimeFirstByte).Median()
 		if n < fewTimes {
 			return
 		}

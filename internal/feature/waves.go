@@ -37,20 +37,25 @@ type slots struct {
 // widths are what slots may be joined to, in seconds.
 var widths = [...]int64{attempts.SlotSeconds, 30, 60, 300}
 
-// timeline adds up the attempts that count from one minute up to another.
-func (x *extract) timeline(from, to outage.Minute) slots {
-	s := slots{from: int64(from) * 60, width: attempts.SlotSeconds, list: make([]tally, int(to-from+1)*attempts.Slots)}
-	x.each(from, to, func(m outage.Minute, spot *attempts.Spot, b *attempts.Bin, ok bool) {
-		if !ok || !(spot.Whole() || spot.Look == attempts.LookName) {
+// drawLine adds up the attempts that count from one minute up to another.
+func (x *extract) drawLine(from, to outage.Minute) {
+	s := slots{from: int64(from) * 60, width: attempts.SlotSeconds, list: make([]tally, max(0, int(to-from+1))*attempts.Slots)}
+	x.each(from, to, func(m outage.Minute, _ *attempts.Spot, b *attempts.Bin, ok bool) {
+		if !ok {
 			return
 		}
-		for i := range attempts.Slots {
-			t := &s.list[int(m-from)*attempts.Slots+i]
-			t.tried += b.N(attempts.SlotTried(i))
-			t.failed += b.N(attempts.SlotFailed(i))
-		}
+		part := s.list[int(m-from)*attempts.Slots:]
+		b.EachSlot(func(slot, tried, failed int) { part[slot].add(tally{tried, failed}) })
 	})
-	return s
+	x.line = s
+}
+
+// timeline is a part of that line.
+func (x *extract) timeline(from, to outage.Minute) slots {
+	first := outage.Minute(x.line.from / 60)
+	begin := min(int(max(from-first, 0))*attempts.Slots, len(x.line.list))
+	end := min(max(int(to-first+1)*attempts.Slots, begin), len(x.line.list))
+	return slots{from: x.line.from + int64(begin)*x.line.width, width: x.line.width, list: x.line.list[begin:end]}
 }
 
 // join makes slots wide enough that their shares mean something.
@@ -106,6 +111,7 @@ func (x *extract) findWaves() {
 		first = max(first, x.past.Minutes[0].At)
 	}
 	from, to := max(first, inc.Onset-lookEarlier), min(x.At, inc.Onset+maxLook)
+	x.drawLine(first, to)
 	before := x.share0(first, inc.Onset-1)
 	if to >= from {
 		fine := x.timeline(from, to)

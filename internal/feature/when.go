@@ -141,8 +141,9 @@ func (x *extract) shift() {
 			to = int64(x.to()+1) * 60
 		}
 		x.each(outage.Minute(w.from/60), outage.Minute((to-1)/60), func(_ outage.Minute, s *attempts.Spot, b *attempts.Bin, ok bool) {
-			if ok && (s.Whole() || s.Look == attempts.LookName) {
-				at(shares, s.Agent).add(tally{b.N(attempts.Tried), b.N(attempts.Failed)})
+			if ok {
+				tried, failed := b.Tally()
+				at(shares, s.Agent).add(tally{tried, failed})
 			}
 		})
 		set := map[string]bool{}

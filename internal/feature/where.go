@@ -7,7 +7,7 @@ import (
 
 // where says which vantage points and which addresses fail.
 func (x *extract) where() {
-	ids := x.looking()
+	ids := x.ids
 	if len(ids) == 0 {
 		return
 	}
