@@ -82,6 +82,8 @@ func (r Range) Holds(v float64) bool {
 type Condition struct {
 	Feature string `yaml:"feature"`
 	Range   `yaml:",inline"`
+	// OrUnknown lets the sign be looked at while nothing is known of the feature.
+	OrUnknown bool `yaml:"or_unknown"`
 }
 
 // Sign is a question to one feature that is answered by present, absent or unknown.

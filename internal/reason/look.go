@@ -105,7 +105,7 @@ func ask(s *knowledge.Sign, v view) (finding outage.Finding, applies bool) {
 		if have && !c.Holds(w.Value) {
 			return outage.FindingUnknown, false
 		}
-		known = known && have
+		known = known && (have || c.OrUnknown)
 	}
 	if !ok || !known || tooFew(s, f, v) {
 		return outage.FindingUnknown, true
