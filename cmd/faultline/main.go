@@ -35,6 +35,7 @@ type commands struct {
 	Detect      detectCmd      `cmd:"" help:"Run the detector over a file of numbers."`
 	Check       checkCmd       `cmd:"" help:"Look at a host, a URL or a service from here, and say which layer fails."`
 	Import      importCmd      `cmd:"" help:"Turn what others have measured into measurements."`
+	Observe     observeCmd     `cmd:"" help:"Hand in what others have measured and published, with its source."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Print the settings that serve would run with, or what is wrong with them."`
 	Agent       agentCmd       `cmd:"" help:"Measure from a vantage point, and manage agents on the hub."`
 	Verify      verifyCmd      `cmd:"" help:"Check the chains of agents: name the first measurement that was changed, removed or moved."`

@@ -42,6 +42,23 @@ func TestOperator(t *testing.T) {
 	if _, body := hub.get("/api/v1/incidents"); !strings.Contains(body, `"total":0`) {
 		t.Errorf("history opened an incident: %s", body)
 	}
+	word := `[{"service":"shop","feature":"bgp_unchanged","value":1,"from":"2024-05-01T12:00Z","to":"2024-05-01T13:00Z","source":{"name":"Observatory","kind":"measurer"}}]`
+	for range 2 {
+		if code, out, errs := command(t.Context(), word, "observe", "--hub", hub.url, "--data", data, "-"); code != 0 || !strings.Contains(out, "1 observations are on record") {
+			t.Errorf("observe: %d %s%s", code, out, errs)
+		}
+	}
+	for body, want := range map[string]string{
+		strings.Replace(word, "shop", "nobody", 1): "is not in the catalog", strings.Replace(word, "bgp_unchanged", "guilt", 1): "not in the vocabulary",
+		strings.ReplaceAll(word, "2024", "2124"): "still to come",
+	} {
+		if code, _, errs := command(t.Context(), body, "observe", "--hub", hub.url, "--data", data, "-"); code == 0 || !strings.Contains(errs, want) {
+			t.Errorf("observe %s: %d %s, want %q", body, code, errs, want)
+		}
+	}
+	if code, _, errs := command(t.Context(), word, "observe", "--hub", hub.url, "--key", "faultline_operator_wrong", "-"); code == 0 || !strings.Contains(errs, "operator's key is missing or wrong") {
+		t.Errorf("observe with another key: %d %s", code, errs)
+	}
 	_, token, _ := command(t.Context(), "", "agent", "token", "create", "--data", data)
 	agent := start(t, 0, "agent", "run", "--hub", hub.url, "--data", filepath.Join(dir, "agent"), "--network", "AS64501", "--token", strings.TrimSpace(token))
 	var id string

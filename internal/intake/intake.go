@@ -117,7 +117,7 @@ func (in *Intake) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/agents", in.register)
 	mux.HandleFunc("POST /api/v1/measurements", in.measurements)
 	mux.HandleFunc("GET /api/v1/plan", in.plan)
-	mux.HandleFunc("POST /api/v1/observations", in.observations)
+	mux.HandleFunc("POST "+PathObservations, in.observations)
 	mux.HandleFunc("POST /api/v1/agents/{agent}/revoke", in.revoke)
 	mux.HandleFunc("POST /api/v1/imports", in.imports)
 }

@@ -25,8 +25,11 @@ const (
 	maxSourceText   = 300
 )
 
-// observed answers what became of observations.
-type observed struct {
+// PathObservations takes them.
+const PathObservations = "/api/v1/observations"
+
+// Observed answers what became of observations.
+type Observed struct {
 	IDs []string `json:"ids"` // in the order in which they were sent
 }
 
@@ -37,7 +40,7 @@ func (in *Intake) observations(w http.ResponseWriter, r *http.Request) {
 		in.refuse(w, nil, err)
 		return
 	}
-	in.answer(w, http.StatusCreated, observed{IDs: ids})
+	in.answer(w, http.StatusCreated, Observed{IDs: ids})
 }
 
 func (in *Intake) takeObservations(w http.ResponseWriter, r *http.Request) ([]string, error) {
