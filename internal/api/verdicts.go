@@ -23,7 +23,7 @@ type VerdictList struct {
 
 // verdictScope says how a verdict is to be read.
 const verdictScope = "what the evidence is consistent with, never who did it; support is a share among the hypotheses of the table; " +
-	"weights are log10 of likelihood ratios; shares of reports by country or category are in tenths, of 50 reports or more"
+	"weights are log10 of likelihood ratios; shares of reports by country or category are in steps of five people or more: tenths of 50 reports, hundredths of 500"
 
 // Verdicts in one answer: each is as long as a page.
 const (
