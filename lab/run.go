@@ -199,7 +199,7 @@ func (c *runCmd) one(ctx context.Context, s *scenario.Scenario, path string) err
 	}
 	echo(s.Name, pipe)
 	err = cmd.Wait()
-	proc.Leftovers(alive)
+	proc.RemoveShares(id) // the run itself was in one of them
 	return err
 }
 

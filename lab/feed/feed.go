@@ -28,7 +28,7 @@ import (
 // Pool is how many queries run at once, and serviceTime how long each takes at least,
 // so what the service can do is Capacity.
 const (
-	Pool        = 6
+	Pool        = 4
 	serviceTime = 80 * time.Millisecond
 )
 

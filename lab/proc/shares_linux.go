@@ -132,6 +132,13 @@ func (s *Shares) Enter(share Share) error {
 // Remove removes the control groups; those that still hold a process stay.
 func (s *Shares) Remove() { removeGroups(s.dir) }
 
+// RemoveShares removes the control groups of a run that has ended.
+func RemoveShares(id string) {
+	for _, h := range hierarchies {
+		removeGroups(filepath.Join(h.root, groupPrefix+id))
+	}
+}
+
 func removeGroups(dir string) {
 	if dir == "" {
 		return
