@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"faultline/internal/feature"
+	"faultline/internal/stream"
+	"faultline/outage"
 )
 
 // A served instance reads the status pages of its catalog where the operator has
@@ -46,6 +50,21 @@ func TestVendorsWord(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("no word was written")
 		}
+	}
+	p.stop()
+	log, closer, err := openStopped(t.Context(), filepath.Join(dir, "asking"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closer.Close()
+	var admitted []outage.Observation
+	err = stream.EachFact(t.Context(), log, stream.Observations.Name, 0, func(r stream.Record) error {
+		o, err := stream.Observations.Decode(r)
+		admitted = append(admitted, *o)
+		return err
+	})
+	if err != nil || len(admitted) != 1 || admitted[0].Service != "shop" || admitted[0].Feature != feature.VendorAdmits || admitted[0].From == 0 {
+		t.Errorf("admitted: %+v, %v", admitted, err)
 	}
 	if strings.Contains(metricsOf(t, quiet), "faultline_vendor") || len(asked) > 0 {
 		t.Error("a page was read without leave")

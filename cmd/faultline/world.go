@@ -212,7 +212,7 @@ func (w *world) openVendor(context.Context) (err error) {
 		return err
 	}
 	w.vendor, err = vendor.New(w.settings.vendor(), vendor.Deps{
-		Log: w.log, Clock: w.clock, Services: w.catalog, Metrics: vendor.NewMetrics(w.registry),
+		Log: w.log, Clock: w.clock, Services: w.catalog, Metrics: vendor.NewMetrics(w.registry), Commit: w.ingest,
 	})
 	return err
 }

@@ -179,10 +179,12 @@ func (x *extract) ratios() {
 			x.put(name, v, n)
 		}
 	}
-	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime))
+	// A redirect is answered by the edge, and says nothing of what stands behind it.
+	pages := []attempts.Look{attempts.LookFront, attempts.LookDynamic, attempts.LookStatic}
+	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, pages...))
 	put(StaticTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookStatic))
 	put(DynamicTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookDynamic))
-	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer))
+	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer, pages...))
 	put(DNSTimeRatio, x.compare(attempts.TimeName, leastTime))
 	trips, rise, jitter := x.trips()
 	put(RTTRatio, trips)

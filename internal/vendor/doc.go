@@ -2,8 +2,9 @@
 // official status pages.
 //
 // It reads the pages that services of the catalog name, over HTTP, and its own
-// topic when it starts; it writes the topic words, and nothing else does. It runs
-// only where the operator has asked for it.
+// topic when it starts; it writes the topic words, and nothing else does, and hands
+// ingest an observation when a page admits a problem. It runs only where the operator
+// has asked for it.
 //
 // Method: a page is asked every few minutes, with jitter, with conditional requests
 // and under an honest name; one request serves all services that name the same

@@ -25,8 +25,9 @@ type Deps struct {
 	Log      stream.Log
 	Clock    clock.Clock // of the minutes in the words; pauses go by the system's
 	Services Catalog
-	Metrics  *Metrics // nil: none
-	Fetcher  Fetcher  // nil: over HTTP
+	Metrics  *Metrics  // nil: none
+	Commit   Committer // of admissions; nil: they are words alone
+	Fetcher  Fetcher   // nil: over HTTP
 }
 
 // Vendor is the part.
@@ -237,6 +238,9 @@ func (v *Vendor) look(ctx context.Context, req Request) (Answer, *reading, error
 // save appends a word; false says that the disk refused and the word must come
 // again.
 func (v *Vendor) save(ctx context.Context, was, word *outage.VendorWord) bool {
+	if !v.admit(was, word) {
+		return false
+	}
 	e, err := stream.Words.Entry(word.Minute, word)
 	if err == nil {
 		err = v.deps.Log.Append(ctx, []stream.Entry{e}, nil)
