@@ -140,9 +140,9 @@ var ranges = map[string]string{
 // likelihood adds its range to a word.
 func likelihood(word string) string {
 	if r := ranges[word]; r != "" {
-		return upper(word) + ": " + r
+		return word + ", " + r
 	}
-	return upper(word)
+	return word
 }
 
 func layerOf(l *outage.LayerVerdict) Layer {
