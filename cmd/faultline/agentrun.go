@@ -49,18 +49,17 @@ func (c *agentRunCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "agent %s measures for %s\n", a.ID(), c.Hub)
 	group, running := errgroup.WithContext(ctx)
 	if c.Metrics != "" {
 		l, err := listen(ctx, c.Metrics)
 		if err != nil {
 			return errors.Join(err, a.Close())
 		}
-		fmt.Fprintf(s.out, "it tells of itself at http://%s/metrics\n", l.Addr())
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
 		group.Go(func() error { return httpd.Serve(running, l, mux) })
 	}
+	fmt.Fprintf(s.out, "agent %s measures for %s\n", a.ID(), c.Hub)
 	group.Go(func() error { return a.Run(running) })
 	return errors.Join(group.Wait(), a.Close())
 }

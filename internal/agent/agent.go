@@ -59,7 +59,7 @@ type Deeper interface {
 
 // Walker takes journeys.
 type Walker interface {
-	Walk(ctx context.Context, j *probe.Journey, base outage.Target, variant string) []outage.Measurement
+	Walk(ctx context.Context, j *probe.Journey, base outage.Target, variant string, may func(next outage.Target) probe.Permit) []outage.Measurement
 	FetchRobots(ctx context.Context, t outage.Target, address string) (*probe.Robots, error)
 }
 
@@ -170,8 +170,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	return err
 }
 
-// register makes the agent known to the hub, and waits for a hub that is away. The
-// hub may know it already.
+// register makes the agent known to the hub, and waits for a hub that is away, if the
+// agent was never registered. The hub may know it already.
 func (a *Agent) register(ctx context.Context) error {
 	if a.me.Registered && a.cfg.Token == "" {
 		return nil
@@ -197,6 +197,9 @@ func (a *Agent) register(ctx context.Context) error {
 			return nil // the token is used up, as it was before this restart
 		case refusedFor(err) != 0:
 			return fmt.Errorf("register with the hub: %w", err)
+		case a.me.Registered:
+			slog.Warn("the hub does not answer; the agent goes on as it was registered before", "hub", a.cfg.Hub, "error", err)
+			return nil
 		}
 		if try%saysEvery == 0 {
 			slog.Warn("the hub does not answer; the registration is tried again", "hub", a.cfg.Hub, "error", err)

@@ -29,6 +29,24 @@ const maxCapped = 50_000
 func (c *caps) allow(service string, perMinute int, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	r := c.ring(service, perMinute, now)
+	if r.made(perMinute, now) {
+		return false
+	}
+	r.times[r.next] = now.UnixNano()
+	r.next = (r.next + 1) % len(r.times)
+	return true
+}
+
+// room says whether a service's minute has so many attempts left; it takes none.
+func (c *caps) room(service string, attempts, perMinute int, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return attempts <= perMinute && !c.ring(service, perMinute, now).made(perMinute-attempts+1, now)
+}
+
+// ring of a service, with room for its cap.
+func (c *caps) ring(service string, perMinute int, now time.Time) *ring {
 	r := c.of[service]
 	if r == nil {
 		if len(c.of) >= maxCapped {
@@ -40,13 +58,13 @@ func (c *caps) allow(service string, perMinute int, now time.Time) bool {
 	if len(r.times) < perMinute {
 		r.grow(perMinute)
 	}
-	size, at := len(r.times), now.UnixNano()
-	if before := r.times[(r.next+size-perMinute)%size]; before != 0 && at-before < int64(time.Minute) {
-		return false
-	}
-	r.times[r.next] = at
-	r.next = (r.next + 1) % size
-	return true
+	return r
+}
+
+// made says whether so many attempts or more were made within the last minute.
+func (r *ring) made(n int, now time.Time) bool {
+	before := r.times[(r.next+len(r.times)-n)%len(r.times)]
+	return before != 0 && now.UnixNano()-before < int64(time.Minute)
 }
 
 // grow makes room for a larger cap; what is known stays, the newest last.

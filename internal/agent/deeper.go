@@ -56,18 +56,19 @@ func lookUp(base outage.Target, begin time.Time, dns *outage.DNS) outage.Measure
 	return m
 }
 
-// walk takes the target's journey, if the cap has room for all of it and the host's
-// robots file allows it. That the name does not resolve is told by the look beside it.
+// walk takes the target's journey, if the cap has room for what it should cost and the
+// host's robots file allows it. Each request is taken out of the cap as it is made, all
+// redirects among them: a walk that costs more than it should may end before its end.
+// That the name does not resolve is told by the look beside it.
 func (l *look) walk(ctx context.Context, base outage.Target, addrs []found) []outage.Measurement {
 	if len(addrs) == 0 || !l.mayWalk(ctx, at(base, addrs[0].addr)) {
 		return nil
 	}
-	for range l.target.Attempts() {
-		if !l.allowed(base) {
-			return nil
-		}
+	if !l.caps.room(capKey(base), l.target.Attempts(), l.target.PerMinute, time.Now()) {
+		l.deps.Metrics.attempt(false)
+		return nil
 	}
-	out := l.prober.Walk(ctx, l.target.Journey, base, l.target.Variant)
+	out := l.prober.Walk(ctx, l.target.Journey, base, l.target.Variant, l.may)
 	for i := range out {
 		out[i].Vantage = l.vantage("")
 	}

@@ -227,6 +227,22 @@ func TestAgentAndHub(t *testing.T) {
 	}
 }
 
+// An agent that was registered and is started with a token again, as from a unit file,
+// measures also while the hub is away.
+func TestTokenWithoutHub(t *testing.T) {
+	h := newRealHub(t, 0)
+	dir, token := t.TempDir(), h.token()
+	a := h.agent(dir, token)
+	eventually(t, "the agent is registered", func() bool { return a.hub.clock().Synced })
+	if err := a.stop(); err != nil {
+		t.Fatal(err)
+	}
+	h.away.Store(true)
+	a = h.agent(dir, token)
+	a.measure(3)
+	eventually(t, "three are in the spool", func() bool { return a.Waiting() >= 3 })
+}
+
 // A clock that is an hour wrong is measured, and what it says is understood.
 func TestSkewedClock(t *testing.T) {
 	h := newRealHub(t, time.Hour)

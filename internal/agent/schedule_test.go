@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"net/netip"
 	"runtime"
 	"strings"
@@ -30,6 +31,7 @@ type fake struct {
 	failure  outage.Failure
 	addrs    int
 	redirect string // every answer sends there
+	hops     int    // requests of every journey
 
 	robots    *probe.Robots
 	robotsErr error
@@ -121,10 +123,16 @@ func (f *fake) Trace(_ context.Context, t outage.Target) outage.Measurement {
 	return f.note("trace", t)
 }
 
-func (f *fake) Walk(_ context.Context, j *probe.Journey, base outage.Target, variant string) []outage.Measurement {
-	m := f.note("walk "+variant, base)
-	m.Target.Journey = j.Name
-	return []outage.Measurement{m}
+func (f *fake) Walk(_ context.Context, j *probe.Journey, base outage.Target, variant string, may func(outage.Target) probe.Permit) []outage.Measurement {
+	out := []outage.Measurement{f.note("walk "+variant, base)}
+	out[0].Target.Journey = j.Name
+	for range f.hops {
+		if may(base) != probe.PermitGo {
+			break
+		}
+		out = append(out, f.note("request", base))
+	}
+	return out
 }
 
 func (f *fake) FetchRobots(context.Context, outage.Target, string) (*probe.Robots, error) {
@@ -319,6 +327,45 @@ func TestCapInARetryStorm(t *testing.T) {
 			t.Error("no retry is a record of its own")
 		}
 	})
+}
+
+// Journeys that are led around keep to the cap, too: each of their requests counts, in
+// the minute in which it is made.
+func TestCapOfJourneys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		robots, err := probe.ParseRobots(http.StatusNotFound, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &fake{robots: robots, hops: 9}
+		var targets []agentapi.Target
+		for _, variant := range []string{probe.VariantMobile, probe.VariantDesktop} {
+			j := target(1, 10*time.Second)
+			j.ID, j.PerMinute, j.Variant = variant, 20, variant
+			j.Journey = &probe.Journey{Name: "feed", Steps: []probe.Step{{Name: "home", URL: "https://s1.example/"}}}
+			targets = append(targets, j)
+		}
+		probeFor(t, alone(t, f), 20*time.Minute, &agentapi.Plan{Contact: "mailto:ops@example.org", Targets: targets})
+		times := f.begun["request"]
+		for i := range times {
+			if i >= 20 && times[i].Sub(times[i-20]) < time.Minute {
+				t.Fatalf("21 requests within %s", times[i].Sub(times[i-20]))
+			}
+		}
+		if len(times) < 300 {
+			t.Errorf("%d requests in 20 minutes", len(times))
+		}
+	})
+	c, now := newCaps(), time.Date(2025, 3, 10, 9, 30, 0, 0, time.UTC)
+	for n, want := range map[int]bool{1: true, 9: true, 10: true, 11: false} {
+		if got := c.room("x", n, 10, now); got != want {
+			t.Errorf("room for %d of 10 unused: %t", n, got)
+		}
+	}
+	c.allow("x", 10, now)
+	if c.room("x", 10, 10, now) || !c.room("x", 9, 10, now) || !c.room("x", 10, 10, now.Add(time.Minute)) {
+		t.Error("one of ten was used, and is not counted for a minute")
+	}
 }
 
 // A cap that changes keeps what was done before.

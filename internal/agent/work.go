@@ -254,20 +254,25 @@ func at(t outage.Target, a netip.Addr) outage.Target {
 	return t
 }
 
-// allowed takes an attempt out of the service's minute. Controls have no service:
-// their hosts are counted.
-func (l *look) allowed(t outage.Target) bool {
-	key := "service " + t.Service
+// capKey is what attempts are counted by. Controls have no service: their hosts are
+// counted.
+func capKey(t outage.Target) string {
 	if t.Service == "" {
-		key = "host " + t.Host
+		return "host " + t.Host
 	}
-	ok := l.caps.allow(key, l.target.PerMinute, time.Now())
+	return "service " + t.Service
+}
+
+// allowed takes an attempt out of the service's minute.
+func (l *look) allowed(t outage.Target) bool {
+	ok := l.caps.allow(capKey(t), l.target.PerMinute, time.Now())
 	l.deps.Metrics.attempt(ok)
 	return ok
 }
 
-// may says whether a redirect is followed: not to hosts that do not want it, and not
-// to the hub, which an answer could otherwise make agents ask for anything.
+// may says whether a page is asked for that an answer or a journey leads to: not of
+// hosts that do not want it, and not of the hub, which an answer could otherwise make
+// agents ask for anything.
 func (l *look) may(next outage.Target) probe.Permit {
 	if l.optedOut(l.plan, next.Host) || next.Host == l.hub.base.Hostname() && next.Port == l.hub.port() {
 		return probe.PermitForbid

@@ -42,6 +42,8 @@ func failureOf(err error) outage.Failure {
 	}
 	var timeout net.Error
 	switch {
+	case errors.Is(err, errBytes):
+		return outage.FailureTooLarge
 	case errors.Is(err, context.Canceled):
 		return outage.FailureInterrupted
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),

@@ -6,7 +6,7 @@ import (
 	"faultline/outage"
 )
 
-// Permit is what a caller of [Prober.Follow] says of the next page.
+// Permit is what a caller of [Prober.Follow] and [Prober.Walk] says of the next page.
 type Permit int
 
 // Permits.
@@ -31,10 +31,7 @@ func (p *Prober) Follow(ctx context.Context, from *outage.Measurement, may func(
 			case PermitStop:
 				return out
 			case PermitForbid:
-				m := p.record(next)
-				m.HTTP = &outage.HTTP{Hop: h.hop, Failure: outage.FailureForbidden}
-				fail(&m, outage.LayerHTTP, outage.OperationRoundTrip, outage.FailureForbidden)
-				return append(out, m)
+				return append(out, p.forbidden(next, h.hop))
 			}
 		}
 		m, _ := p.hop(ctx, from, h)
@@ -45,4 +42,12 @@ func (p *Prober) Follow(ctx context.Context, from *outage.Measurement, may func(
 		from = &out[len(out)-1]
 	}
 	return out
+}
+
+// forbidden is the record of a page that was not asked for.
+func (p *Prober) forbidden(next outage.Target, hop int) outage.Measurement {
+	m := p.record(next)
+	m.HTTP = &outage.HTTP{Hop: hop, Failure: outage.FailureForbidden}
+	fail(&m, outage.LayerHTTP, outage.OperationRoundTrip, outage.FailureForbidden)
+	return m
 }

@@ -50,6 +50,16 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 	case "/bomb":
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(bomb())
+	case "/hollow": // compressed bytes without end that stand for nothing
+		w.Header().Set("Content-Encoding", "gzip")
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Close()
+		for r.Context().Err() == nil {
+			if _, err := w.Write(bytes.Repeat(b.Bytes(), 1000)); err != nil {
+				return
+			}
+		}
 	case "/slow":
 		time.Sleep(120 * time.Millisecond)
 		w.Write([]byte("late"))
@@ -72,7 +82,7 @@ func TestHostile(t *testing.T) {
 	limits.Body, limits.Redirects = 256<<10, 5
 	p := New("", WithLimits(limits))
 	for path, want := range map[string]outage.Failure{
-		"/endless": "", "/drip": outage.FailureTimeout, "/bomb": "", "/slow": "", "/chain": outage.FailureRedirectLoop, "/title": "", "/binary": "",
+		"/endless": "", "/drip": outage.FailureTimeout, "/bomb": "", "/hollow": outage.FailureTooLarge, "/slow": "", "/chain": outage.FailureRedirectLoop, "/title": "", "/binary": "",
 	} {
 		t.Run(path[1:], func(t *testing.T) {
 			target, err := ParseTarget(s.URL + path)

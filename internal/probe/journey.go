@@ -112,20 +112,21 @@ func (s *Step) validate(first bool) error {
 
 // Walk takes a journey in one variant, step by step, and stops at the first that
 // fails. Every request is a measurement; the last of each step carries what was
-// expected of it. The journey must be valid.
-func (p *Prober) Walk(ctx context.Context, j *Journey, base outage.Target, variant string) []outage.Measurement {
+// expected of it. The caller permits each of them; where it stops the walk, nothing was
+// found out, and the step that was under way is not judged. The journey must be valid.
+func (p *Prober) Walk(ctx context.Context, j *Journey, base outage.Target, variant string, may func(next outage.Target) Permit) []outage.Measurement {
 	jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
 	if err != nil { // the library has no other way to say that it never happens
 		return nil
 	}
-	walk := &walker{p: p, jar: jar, vars: map[string]string{}, variant: variant, at: base.URL}
+	walk := &walker{p: p, may: may, jar: jar, vars: map[string]string{}, variant: variant, at: base.URL}
 	base.Journey, base.Variant = j.Name, variant
 	var out []outage.Measurement
 	for i := range j.Steps {
 		base.Step = j.Steps[i].Name
-		list := walk.step(ctx, &j.Steps[i], base, i+1)
+		list, whole := walk.step(ctx, &j.Steps[i], base, i+1)
 		out = append(out, list...)
-		if len(list) == 0 || list[len(list)-1].Failure != "" {
+		if !whole || list[len(list)-1].Failure != "" {
 			break
 		}
 	}
@@ -135,6 +136,7 @@ func (p *Prober) Walk(ctx context.Context, j *Journey, base outage.Target, varia
 // walker is a person on a journey.
 type walker struct {
 	p       *Prober
+	may     func(next outage.Target) Permit
 	jar     http.CookieJar
 	vars    map[string]string
 	variant string
@@ -145,8 +147,8 @@ type walker struct {
 const mobileHeader = "?1"
 
 // step makes one request, follows where it leads, and holds the answer against
-// what was expected.
-func (k *walker) step(ctx context.Context, s *Step, base outage.Target, order int) []outage.Measurement {
+// what was expected. It is not whole where the caller has stopped it.
+func (k *walker) step(ctx context.Context, s *Step, base outage.Target, order int) (out []outage.Measurement, whole bool) {
 	a := &ask{method: s.Method, header: http.Header{}, body: k.fill(s.Body), jar: k.jar}
 	if k.variant == VariantMobile {
 		a.header.Set("Sec-CH-UA-Mobile", mobileHeader)
@@ -156,12 +158,24 @@ func (k *walker) step(ctx context.Context, s *Step, base outage.Target, order in
 	}
 	from := outage.Measurement{Target: base, HTTP: &outage.HTTP{Location: k.fill(s.URL)}}
 	from.Target.URL = k.at
-	var out []outage.Measurement
 	var body []byte
-	seen := map[string]bool{}
-	for hop := 0; ; hop++ {
+	h := hopping{seen: map[string]bool{}}
+	for ; ; h.hop++ {
 		var m outage.Measurement
-		m, body = k.p.hop(ctx, &from, hopping{hop: hop, seen: seen, ask: a})
+		h.ask, h.public = a, h.hop > 0 && isPublic(from.Target.Address)
+		permit := PermitGo
+		next, err := redirectTarget(&from)
+		if err == nil {
+			permit = k.may(next)
+		}
+		switch permit {
+		case PermitStop:
+			return out, false
+		case PermitForbid:
+			m, body = k.p.forbidden(next, h.hop), nil
+		default:
+			m, body = k.p.hop(ctx, &from, h)
+		}
 		out = append(out, m)
 		if m.HTTP == nil || m.Failure != "" && m.HTTP.Status == 0 || !isRedirect(m.HTTP) {
 			break
@@ -171,7 +185,7 @@ func (k *walker) step(ctx context.Context, s *Step, base outage.Target, order in
 	last := &out[len(out)-1]
 	k.at = last.Target.URL
 	k.judge(s, last, body, order)
-	return out
+	return out, true
 }
 
 // judge holds an answer against what was expected, and captures from it.

@@ -82,7 +82,7 @@ func TestJourney(t *testing.T) {
 			if err := j.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			list := p.Walk(t.Context(), j, outage.Target{Service: "social"}, c.variant)
+			list := p.Walk(t.Context(), j, outage.Target{Service: "social"}, c.variant, anywhere)
 			last := list[len(list)-1]
 			if len(list) != c.requests || last.Target.Step != c.step || last.Failure != c.failure || last.Layer != c.layer {
 				t.Fatalf("%d requests, step %s, %s in %s\n%+v", len(list), last.Target.Step, last.Failure, last.Layer, last.Journey)
@@ -91,6 +91,49 @@ func TestJourney(t *testing.T) {
 				t.Errorf("%+v", last.Target)
 			}
 		})
+	}
+}
+
+// Every request of a journey is permitted by itself, redirects among them. A walk that is
+// stopped says nothing; one that leads where nobody may go has failed.
+func TestJourneyPermits(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := len(r.URL.RawQuery); n < 5 {
+			http.Redirect(w, r, "/?"+strings.Repeat("x", n+1), http.StatusFound)
+		}
+	}))
+	t.Cleanup(s.Close)
+	p := New("", WithLimits(rigLimits()))
+	j := &Journey{Name: "feed", Steps: []Step{{Name: "home", URL: s.URL}, {Name: "again", URL: s.URL}}}
+	for _, test := range []struct {
+		requests int // that are permitted
+		then     Permit
+		want     int // records
+		failure  outage.Failure
+		judged   bool
+	}{
+		{12, PermitStop, 12, "", true},
+		{8, PermitStop, 8, "", false},
+		{0, PermitStop, 0, "", false},
+		{8, PermitForbid, 9, outage.FailureForbidden, true},
+	} {
+		asked := 0
+		list := p.Walk(t.Context(), j, outage.Target{Service: "social"}, VariantDesktop, func(outage.Target) Permit {
+			if asked++; asked > test.requests {
+				return test.then
+			}
+			return PermitGo
+		})
+		if len(list) != test.want {
+			t.Fatalf("%+v: %d records", test, len(list))
+		}
+		if len(list) == 0 {
+			continue
+		}
+		last := list[len(list)-1]
+		if last.Failure != test.failure || (last.Journey != nil) != test.judged {
+			t.Errorf("%+v: %q, journey %+v", test, last.Failure, last.Journey)
+		}
 	}
 }
 

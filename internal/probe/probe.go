@@ -126,6 +126,7 @@ func (p *Prober) attempt(ctx context.Context, t outage.Target, dns *outage.DNS, 
 		return m, nil
 	}
 	defer conn.Close()
+	conn = &metered{Conn: conn, left: handshakeBytes + p.limits.Head + wireFactor*p.limits.Body}
 	scheme, _ := splitScheme(t.URL)
 	if scheme == "https" || scheme == "tls" {
 		secured := p.handshake(ctx, w, conn, &m)

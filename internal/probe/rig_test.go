@@ -307,7 +307,7 @@ func faults(t *testing.T, ca *authority) []fault {
 	}
 	good := secure(t, ca.issue(t, "good.example", now.Add(-time.Hour), now.Add(rigLife)), ok)
 	expired := secure(t, ca.issue(t, "good.example", now.Add(-2*time.Hour), now.Add(-time.Hour)), ok)
-	early := secure(t, ca.issue(t, "good.example", now.Add(time.Hour), now.Add(2*time.Hour)), ok)
+	early := secure(t, ca.issue(t, "good.example", now.Add(rigLife), now.Add(2*rigLife)), ok)
 	other := secure(t, ca.issue(t, "other.example", now.Add(-time.Hour), now.Add(rigLife)), ok)
 	stranger := secure(t, newAuthority(t).issue(t, "good.example", now.Add(-time.Hour), now.Add(rigLife)), ok)
 	name := func(n string) string { return "https://" + strings.TrimSuffix(n, ".") + "/" }

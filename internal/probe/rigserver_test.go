@@ -51,7 +51,7 @@ func TestRigServer(t *testing.T) {
 	t.Cleanup(s.Close)
 	for path, failure := range map[string]outage.Failure{
 		"/endless": "", "/drip": outage.FailureTimeout, "/bomb": "", "/slow": "", "/chain": outage.FailureRedirectLoop,
-		"/title": "", "/binary": "", "/hang": outage.FailureTimeout,
+		"/title": "", "/binary": "", "/hang": outage.FailureTimeout, "/hollow": outage.FailureTooLarge,
 	} {
 		rig.Targets = append(rig.Targets, servedFault{"hostile " + path[1:], s.URL + path, failure})
 	}

@@ -31,15 +31,15 @@ func (p *Prober) FetchRobots(ctx context.Context, t outage.Target, address strin
 	if m.HTTP == nil || m.HTTP.Status == 0 || m.HTTP.Status >= http.StatusInternalServerError {
 		return nil, fmt.Errorf("ask %s: %s: journeys there wait until it answers", t.URL, m.Failure)
 	}
-	r, err := parseRobots(m.HTTP.Status, body)
+	r, err := ParseRobots(m.HTTP.Status, body)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w: journeys there wait until it can be read", t.URL, err)
 	}
 	return r, nil
 }
 
-// parseRobots reads a robots file by the status that it came with.
-func parseRobots(status int, body []byte) (*Robots, error) {
+// ParseRobots reads a robots file by the status that it came with.
+func ParseRobots(status int, body []byte) (*Robots, error) {
 	data, err := robotstxt.FromStatusAndBytes(status, body)
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func TestRobots(t *testing.T) {
 func FuzzRobots(f *testing.F) {
 	f.Add("User-agent: *\nDisallow: /\n", "/a")
 	f.Fuzz(func(t *testing.T, text, path string) {
-		data, err := parseRobots(200, []byte(text))
+		data, err := ParseRobots(200, []byte(text))
 		if err == nil {
 			data.Allows(path)
 		}

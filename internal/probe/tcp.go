@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"syscall"
@@ -31,4 +32,31 @@ func (p *Prober) connect(ctx context.Context, w watch, m *outage.Measurement) ne
 		return nil
 	}
 	return conn
+}
+
+// What an attempt reads at most beside the head: the limits of bodies are of decoded
+// bytes, and compression can also make something of next to nothing.
+const (
+	handshakeBytes = 256 << 10 // far more than any chain of certificates
+	wireFactor     = 2         // bytes read for each byte of a body that is kept
+)
+
+// errBytes ends an attempt that has read too much.
+var errBytes = errors.New("the server sends more bytes than an attempt reads")
+
+// metered is a connection that reads so many bytes and no more. One attempt has one
+// connection and reads it from one goroutine at a time.
+type metered struct {
+	net.Conn
+	left int64
+}
+
+// Read implements [net.Conn].
+func (m *metered) Read(p []byte) (int, error) {
+	if m.left <= 0 {
+		return 0, errBytes
+	}
+	n, err := m.Conn.Read(p[:min(int64(len(p)), m.left)])
+	m.left -= int64(n)
+	return n, err
 }
