@@ -18,8 +18,9 @@ const (
 	// heldSpan is how many minutes from the onset of an incident on are kept beside
 	// those before it: an incident that lasts longer is judged by its first day.
 	heldSpan = outage.Day
-	// maxBins bounds the bins of all services, some 100 bytes each.
-	maxBins = 2_000_000
+	// maxBins bounds the bins of all services, 150 bytes each: ten thousand services that
+	// one agent looks at every minute, for an hour and a half.
+	maxBins = 1_000_000
 	// maxSpots of a service are told apart; what is beyond is not looked at.
 	maxSpots = 2000
 	// maxCerts of a service are told apart; the last place is for all others.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"faultline/internal/attempts"
 	"faultline/internal/diagnose"
 	"faultline/internal/feature"
 	"faultline/internal/knowledge"
@@ -271,5 +272,42 @@ func TestRestoreRefusesDamage(t *testing.T) {
 		if err := f.Restore([]byte(s)); err == nil {
 			t.Errorf("state %q was taken", s)
 		}
+	}
+}
+
+// A day of an incident that ten agents look at every five seconds, at four addresses
+// and two pages: features, neighbours and judgement together.
+func BenchmarkDay(b *testing.B) {
+	c := config(b)
+	w := attempts.New()
+	for i := range 1440 {
+		m := begin + outage.Minute(i)
+		state := &outage.ProbeState{Service: "x", Minute: m, Depth: outage.DepthPage}
+		for a := range 10 {
+			for s := range 12 {
+				status := failing(503)(i)
+				if i >= 10 && i%5 < 3 {
+					status = 503
+				}
+				x := attempt(a, 60*i+5*s, status)
+				x.Target.Address = fmt.Sprintf("192.0.2.%d", s%4)
+				x.Target.URL = "https://x.example/" + strings.Repeat("feed", s/4%2)
+				w.Take(m, x)
+				if s == 0 {
+					state.Vantages = append(state.Vantages, outage.VantageState{Agent: x.Agent, Vantage: x.Vantage, Health: "healthy"})
+				}
+			}
+		}
+		w.Heard(state)
+		if i == 12 {
+			w.Hold("x", begin+10)
+		}
+		w.Close(m, false)
+	}
+	inc := known(outage.StateConfirmed, 14, 2)
+	b.ReportAllocs()
+	for b.Loop() {
+		set := feature.Extract(feature.Case{Incident: inc, At: begin + 1439, Window: w})
+		c.Judge(set)
 	}
 }
