@@ -261,6 +261,9 @@ func (b *Bin) answer(m *outage.Measurement) {
 	if failed {
 		b.add(BadAnswer, 1)
 		b.add(Status(h.Status), 1)
+		if h.RetryAfter != "" {
+			b.add(ComeAgain, 1)
+		}
 		b.add(timeCode(TimeError, first), 1)
 		return
 	}

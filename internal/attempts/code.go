@@ -31,6 +31,7 @@ const (
 	Answers   // with a status
 	BadAnswer // failed answers
 	NoAnswer  // failed requests without one
+	ComeAgain // failed answers that say when to come again
 	Shaken    // handshakes that showed a certificate
 	codeReached
 	codeFell   = codeReached + layerCount

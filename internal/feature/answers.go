@@ -39,6 +39,7 @@ func (x *extract) answers() {
 	if bad > 0 {
 		x.put(StatusEntropy, entropy, bad)
 	}
+	x.of(ComeAgain, x.n(attempts.ComeAgain), bad)
 	edge := between(520, 530)
 	x.of(ProviderError, edge, bad)
 	http := outage.LayerHTTP

@@ -95,6 +95,7 @@ const (
 	QueueShare       = "queue_share"
 	MaintenanceShare = "maintenance_share"
 	MitigationAfter  = "mitigation_after_min" // minutes from onset to the first challenge, 429 or block
+	ComeAgain        = "retry_after_share"    // of failed answers: those that say when to come again
 	ProviderError    = "provider_error_share" // of failed answers: pages of the edge's own, 52x too
 
 	// Journeys.

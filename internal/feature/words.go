@@ -105,6 +105,7 @@ var words = []Word{
 	{QueueShare, UnitShare, "answers", "waiting rooms"},
 	{MaintenanceShare, UnitShare, "answers", "pages that announce maintenance"},
 	{MitigationAfter, UnitMinutes, "challenges, blocks and 429", "from the onset to the first challenge, block page or 429, where there were none before"},
+	{ComeAgain, UnitShare, "failed answers", "errors with a Retry-After: the service says when to come again"},
 	{ProviderError, UnitShare, "failed answers", "errors that the edge makes itself (520 to 530)"},
 
 	{FrontOK, UnitShare, "looks at the front", "front pages and first steps that are fine"},

@@ -93,8 +93,24 @@ func decide(ranked []outage.Hypothesis, g ground, known map[string]bool, t *know
 			o.class = outage.CauseUndecided
 		}
 	}
+	if o.kinds() > mostKinds {
+		return outcome{state: outage.VerdictInsufficient, vague: true}
+	}
 	o.state = stateOf(&o, same, g, t)
 	return o
+}
+
+// mostKinds is how many classes of causes a verdict may name: one that names three has
+// said nothing.
+const mostKinds = 2
+
+// kinds counts the classes of those that lead.
+func (o *outcome) kinds() int {
+	seen := map[outage.CauseClass]bool{}
+	for _, h := range o.leading {
+		seen[h.Class] = true
+	}
+	return len(seen)
 }
 
 // addRivals finds those that come so close to the leading meaning that they are named
