@@ -149,6 +149,7 @@ func (f *Fold) End(m outage.Minute, missing bool) []outage.Verdict {
 	if missing {
 		return nil
 	}
+	f.glimpse(m)
 	var out []outage.Verdict
 	for _, id := range slices.Sorted(maps.Keys(f.state.Lives)) {
 		l := f.state.Lives[id]
@@ -162,6 +163,21 @@ func (f *Fold) End(m outage.Minute, missing bool) []outage.Verdict {
 	f.book.End(m)
 	f.forget(m)
 	return out
+}
+
+// glimpse shows the book what agents had in the minute that ends: states of probes say
+// so only after two looks in a row, and the first verdict comes before.
+func (f *Fold) glimpse(m outage.Minute) {
+	if len(f.state.Lives) == 0 {
+		return
+	}
+	for service, list := range f.window.Glimpses(m) {
+		seen := make([]siblings.Glimpse, len(list))
+		for i := range list {
+			seen[i] = siblings.Glimpse(list[i])
+		}
+		f.book.Glimpse(service, m, seen)
+	}
 }
 
 // Spans of what is kept beside the attempts.

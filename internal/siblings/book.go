@@ -40,6 +40,9 @@ type condition struct {
 	// Trouble is that of the service, Agents that of each vantage point that had any.
 	Trouble []span            `json:"trouble,omitempty"`
 	Agents  map[string][]span `json:"agents,omitempty"`
+
+	fresh       span // what was glimpsed in the minute that ends; To is 0: nothing
+	freshAgents map[string]span
 }
 
 // Book is the memory over all services. It is not safe for concurrent use.
@@ -236,8 +239,10 @@ func (b *Book) Restore(data []byte) error {
 	return nil
 }
 
-// End ends a minute: incidents that were over for a day are forgotten.
+// End ends a minute: what was glimpsed in it is forgotten, and incidents that were over
+// for a day are.
 func (b *Book) End(m outage.Minute) {
+	b.blink()
 	for id, i := range b.incidents {
 		if i.Closed > 0 && m-i.Closed > keepIncident {
 			delete(b.incidents, id)

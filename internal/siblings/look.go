@@ -18,10 +18,10 @@ type look struct {
 // lookAt finds the minutes in which a service was in trouble, and the vantage points
 // that saw it: of the service, else of those vantage points, else all minutes.
 func lookAt(own *condition, from, to outage.Minute) *look {
-	l := &look{own: own, minutes: clip(own.Trouble, from-within, to), failing: map[string][]span{}}
+	l := &look{own: own, minutes: clip(own.trouble(), from-within, to), failing: map[string][]span{}}
 	var seen []span
-	for agent, spans := range own.Agents {
-		if clipped := clip(spans, from-within, to); len(clipped) > 0 {
+	for _, agent := range own.troubled() {
+		if clipped := clip(own.seenBy(agent), from-within, to); len(clipped) > 0 {
 			l.failing[agent] = clipped
 			seen = append(seen, clipped...)
 		}
@@ -42,7 +42,7 @@ const togetherShare = 0.5
 // with says whether a neighbour fails in the same minutes: as a whole, or as seen by
 // the vantage points that see the service fail.
 func (l *look) with(c *condition) bool {
-	if overlap(c.Trouble, l.minutes) {
+	if overlap(c.trouble(), l.minutes) {
 		return true
 	}
 	both, bad := 0, 0
@@ -51,7 +51,7 @@ func (l *look) with(c *condition) bool {
 			continue
 		}
 		both++
-		if overlap(c.Agents[agent], minutes) {
+		if overlap(c.seenBy(agent), minutes) {
 			bad++
 		}
 	}
@@ -68,12 +68,12 @@ func (l *look) alike(c *condition) bool {
 // began is the first trouble of a service in these minutes: its own, else the first of
 // the vantage points that see the service fail which is looked at.
 func (l *look) began(c *condition) span {
-	out := first(c.Trouble, l.minutes)
+	out := first(c.trouble(), l.minutes)
 	if out.From != 0 {
 		return out
 	}
 	for _, agent := range sortedKeys(l.failing) {
-		if s := first(c.Agents[agent], l.minutes); s.From > 0 && (out.From == 0 || s.From < out.From) {
+		if s := first(c.seenBy(agent), l.minutes); s.From > 0 && (out.From == 0 || s.From < out.From) {
 			out = s
 		}
 	}

@@ -41,6 +41,16 @@ func (g *Group) close() {
 	g.Names = g.Names[:min(len(g.Names), maxNames)]
 }
 
+// onset leaves of a group what can be known in the minute in which trouble begins:
+// what does not fail in it may not have been looked at since, and one alone that does
+// may fail by chance.
+func (g *Group) onset() {
+	if g.Failing < 2 {
+		*g = Group{}
+	}
+	g.Watched = g.Failing
+}
+
 // Neighbour is an incident beside a service.
 type Neighbour struct {
 	Service  string
@@ -63,8 +73,8 @@ type Lead struct {
 type View struct {
 	Service  string
 	From, To outage.Minute
-	// Siblings share a provider, an edge or a network with it and are not its owner's
-	// own. Same counts those of them that fail alike and began within two minutes.
+	// Siblings share a provider, an edge or a network with it, and neither have its owner
+	// nor carry it or stand on it. Same counts those of them that fail alike and began within two minutes.
 	Siblings Group
 	Same     int
 	// Nameservers are others on its name servers, failing at their names; Family its
@@ -75,7 +85,8 @@ type View struct {
 	Region Group
 	// Providers and Dependencies have an incident that is open in these minutes. Carried
 	// and Needs count the services that it stands on and depends on whose trouble would
-	// be seen: somebody looks at them or, of a provider, at enough that it carries.
+	// be seen: somebody looks at them or, of a provider, at enough that it carries, and
+	// the two minutes that it takes to say so have passed.
 	Providers, Dependencies []Neighbour
 	Carried, Needs          int
 	Lead                    Lead
@@ -102,9 +113,12 @@ func (b *Book) Neighbours(service string, from, to outage.Minute) View {
 	}
 	b.elsewhere(&v, l, related)
 	for _, g := range []*Group{&v.Siblings, &v.Nameservers, &v.Family, &v.Tenants, &v.Elsewhere, &v.Region} {
-		g.close()
+		if g.close(); l.began(own).From >= to {
+			g.onset()
+		}
 	}
-	b.stands(&v, related)
+	v.Same = min(v.Same, v.Siblings.Failing)
+	b.stands(&v, related, l.began(own).From > to-within)
 	v.Lead = b.lead(service, from, to)
 	return v
 }
@@ -116,11 +130,11 @@ const (
 	sibling relation = 1 << iota
 	sameNames
 	kin
-	tenant    // stands on the service
-	provider  // the service stands on it
-	needs     // the service depends on it
-	needed    // it depends on the service
-	ownedRole = kin | provider | needs
+	tenant                                     // stands on the service
+	provider                                   // the service stands on it
+	needs                                      // the service depends on it
+	needed                                     // it depends on the service
+	ownRoles = kin | provider | tenant | needs // no strangers to each other
 )
 
 // related finds all that shares something with a service.
@@ -161,14 +175,14 @@ func (b *Book) related(service string) map[string]relation {
 // place counts one related service in the groups that it is of.
 func (v *View) place(l *look, id string, r relation, c *condition) {
 	fails := l.with(c)
-	if r&sibling != 0 && r&ownedRole == 0 {
+	if r&sibling != 0 && r&ownRoles == 0 {
 		v.Siblings.add(id, fails)
 		if fails && l.alike(c) {
 			v.Same++
 		}
 	}
 	if r&sameNames != 0 && r&kin == 0 {
-		v.Nameservers.add(id, fails && first(c.Trouble, l.minutes).Manner == MannerName)
+		v.Nameservers.add(id, fails && first(c.trouble(), l.minutes).Manner == MannerName)
 	}
 	if r&kin != 0 {
 		v.Family.add(id, fails)
@@ -185,10 +199,10 @@ func (b *Book) elsewhere(v *View, l *look, related map[string]relation) {
 		if _, shares := related[id]; shares || id == v.Service || !c.Watched {
 			continue
 		}
-		v.Elsewhere.add(id, len(c.Trouble) > 0 && overlap(c.Trouble, l.minutes))
+		v.Elsewhere.add(id, overlap(c.trouble(), l.minutes))
 		bad := 0
 		for agent, minutes := range l.failing {
-			if len(c.Agents) > 0 && overlap(c.Agents[agent], minutes) {
+			if overlap(c.seenBy(agent), minutes) {
 				bad++
 			}
 		}
@@ -213,13 +227,13 @@ func (b *Book) elsewhere(v *View, l *look, related map[string]relation) {
 }
 
 // stands finds the incidents of what the service stands on.
-func (b *Book) stands(v *View, related map[string]relation) {
+func (b *Book) stands(v *View, related map[string]relation, early bool) {
 	for _, id := range sortedKeys(related) {
 		watched := b.conditions[id] != nil && b.conditions[id].Watched
-		if related[id]&provider != 0 && b.ground.services[id] != nil && (watched || v.Siblings.Watched >= leastTenants-1) {
+		if !early && related[id]&provider != 0 && b.ground.services[id] != nil && (watched || v.Siblings.Watched >= leastTenants-1) {
 			v.Carried++
 		}
-		if related[id]&needs != 0 && watched {
+		if !early && related[id]&needs != 0 && watched {
 			v.Needs++
 		}
 		i := b.incidents[id]
