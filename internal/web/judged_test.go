@@ -49,9 +49,13 @@ func consistent(rev int, m outage.Minute, state outage.VerdictState) outage.Verd
 	weigh := func(evidence string, weight float64) outage.Weighed {
 		return outage.Weighed{Evidence: evidence, Sign: evidence, Band: weight, Weight: weight}
 	}
+	features := map[string]string{
+		"partial-loss": "connect_fail_frac", "step-everywhere": "onset_spread_s", "rtt-up": "rtt_ratio",
+		"controls-fine": "control_fail_share", "new-upstream": "bgp_new_upstream",
+	}
 	seen := func(sign, text, unit string, value float64, expected string, sample int) outage.Evidence {
 		return outage.Evidence{
-			ID: sign, Sign: sign, Finding: outage.FindingPresent, Sentence: text, Feature: sign, Value: value, Unit: unit, Expected: expected,
+			ID: sign, Sign: sign, Finding: outage.FindingPresent, Sentence: text, Feature: features[sign], Value: value, Unit: unit, Expected: expected,
 			From: minute("15:01"), To: m, Sample: sample, Vantages: 4, Networks: 3, Origin: outage.OriginProbes,
 		}
 	}

@@ -1,11 +1,14 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
+	"faultline/internal/feature"
 	"faultline/internal/web/view"
 	"faultline/outage"
 )
@@ -29,8 +32,9 @@ type Source struct{ Text, URL string }
 
 // Weight is what a row adds to one hypothesis.
 type Weight struct {
-	Text string // "+1", "−0.5", or "0"
-	Kind string // for, against or none
+	Text  string // "+1", "−0.5", or "0"
+	Kind  string // for, against or none
+	value float64
 }
 
 // Missing is what is not known and would count.
@@ -86,7 +90,8 @@ func weighs(h *outage.Hypothesis, evidence string) float64 {
 	return sum
 }
 
-// evidenceOf lists what weighs for or against one of those that are compared.
+// evidenceOf lists what weighs for or against one of those that are compared, the
+// weightiest first.
 func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) []Evidence {
 	var out []Evidence
 	for i := range v.Evidence {
@@ -102,36 +107,45 @@ func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) []Evidence {
 			out = append(out, row)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Evidence) int { return cmp.Compare(b.most(), a.most()) })
 	return out
+}
+
+// most is the largest weight of a row, for or against.
+func (e *Evidence) most() float64 {
+	most := 0.0
+	for _, w := range e.Weights {
+		most = max(most, math.Abs(w.value))
+	}
+	return most
 }
 
 func weightOf(w float64) Weight {
 	switch r := math.Round(100*w) / 100; {
 	case r > 0:
-		return Weight{"+" + strconv.FormatFloat(r, 'f', -1, 64), "for"}
+		return Weight{"+" + strconv.FormatFloat(r, 'f', -1, 64), "for", r}
 	case r < 0:
-		return Weight{"−" + strconv.FormatFloat(-r, 'f', -1, 64), "against"}
+		return Weight{"−" + strconv.FormatFloat(-r, 'f', -1, 64), "against", r}
 	}
-	return Weight{"0", "none"}
+	return Weight{"0", "none", 0}
 }
 
-// sample says of how much a value is.
+// sample says of how much a value is, in the words of the vocabulary of features.
 func sample(e *outage.Evidence) string {
-	if e.Sample == 0 {
-		return ""
+	word, known := feature.Find(e.Feature)
+	text := ""
+	switch {
+	case e.Sample == 0 || known && strings.HasPrefix(word.Sample, "one "):
+	case !known:
+		text = view.Plural(e.Sample, "value")
+	case e.Sample == 1:
+		text = "sample of 1: " + word.Sample
+	default:
+		text = view.Count(e.Sample) + " " + word.Sample
 	}
-	noun := "value"
-	switch e.Origin {
-	case outage.OriginProbes:
-		noun = "attempt"
-	case outage.OriginCrowd:
-		noun = "report"
-	case outage.OriginCatalog:
-		noun = "service"
-	}
-	text := view.Plural(e.Sample, noun)
 	if e.Vantages > 0 {
-		text += fmt.Sprintf(" from %s in %s", view.Plural(e.Vantages, "vantage point"), view.Plural(e.Networks, "network"))
+		from := fmt.Sprintf("from %s in %s", view.Plural(e.Vantages, "vantage point"), view.Plural(e.Networks, "network"))
+		text = strings.TrimSpace(text + " " + from)
 	}
 	return text
 }
@@ -205,17 +219,27 @@ func missingOf(v *outage.Verdict, compared []*outage.Hypothesis, look func(strin
 	return out
 }
 
-// titles names hypotheses, for what would tell them apart.
-func titles(v *outage.Verdict, ids []string) string {
+// apart says what an observation would tell apart, by the marks of those that are
+// compared and the titles of others.
+func apart(v *outage.Verdict, ids []string, compared []*outage.Hypothesis) string {
 	var out []string
 	for _, id := range ids {
+		name := ""
 		for i := range v.Hypotheses {
 			if v.Hypotheses[i].ID == id {
-				out = append(out, v.Hypotheses[i].Title)
+				name = v.Hypotheses[i].Title
 			}
 		}
+		for i, h := range compared {
+			if h.ID == id {
+				name = string(rune('A' + i))
+			}
+		}
+		if name != "" {
+			out = append(out, name)
+		}
 	}
-	return strings.Join(out, " / ")
+	return strings.Join(out, " and ")
 }
 
 // saidFor and saidAgainst are how many sentences a line of the ranking has of each.

@@ -3,8 +3,8 @@
 // mind, and the revisions.
 //
 // It reads verdicts as the store keeps them and writes plain structures that a
-// template prints without thinking. Method: it judges nothing and orders nothing
-// anew; words, weights and ranks are those of the verdict. Likelihood and confidence
+// template prints without thinking. Method: it judges nothing; words, weights and
+// ranks are those of the verdict. Likelihood and confidence
 // are never in one sentence. Limits: of revisions it lists the newest, and of what
 // moved one the first few; the API has them all.
 package verdict
@@ -110,7 +110,7 @@ func Of(f Facts) *View {
 		out.Chain = append(out.Chain, Link{roleName(l.Role), l.Text, string(l.Confidence)})
 	}
 	for _, w := range v.Wanted {
-		out.Wanted = append(out.Wanted, Wanted{upper(w.Text), titles(v, w.Between)})
+		out.Wanted = append(out.Wanted, Wanted{upper(w.Text), apart(v, w.Between, compared)})
 	}
 	out.Ranked = rankedOf(v)
 	out.History = historyOf(f.Briefs, v.Revision)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"faultline/internal/feature"
 	"faultline/outage"
 )
 
@@ -13,10 +14,11 @@ func TestWords(t *testing.T) {
 		weightOf(1).Text: "+1", weightOf(-.5).Text: "−0.5", weightOf(.001).Text: "0", weightOf(.3333).Text: "+0.33",
 		likelihood("likely"): "likely, 55 to 80 %", likelihood(""): "", likelihood("odd"): "odd",
 		window(0, 0): "", window(29026620, 29026620): "09:00 UTC", window(29026620, 29026625): "09:00 to 09:05 UTC",
-		window(29026620, 29026620+outage.Day):                                                         "10 Mar 2025, 09:00 UTC to 11 Mar 2025, 09:00 UTC",
-		sample(&outage.Evidence{Sample: 1, Origin: outage.OriginCrowd}):                               "1 report",
-		sample(&outage.Evidence{Sample: 1200, Vantages: 3, Networks: 1, Origin: outage.OriginProbes}): "1,200 attempts from 3 vantage points in 1 network",
-		sample(&outage.Evidence{Origin: outage.OriginProbes}):                                         "",
+		window(29026620, 29026620+outage.Day): "10 Mar 2025, 09:00 UTC to 11 Mar 2025, 09:00 UTC",
+		sample(&outage.Evidence{Sample: 1, Feature: feature.ReportRatio, Origin: outage.OriginCrowd}): "sample of 1: reports",
+		sample(&outage.Evidence{Sample: 1200, Feature: feature.FailFrac, Vantages: 3, Networks: 1}):   "1,200 attempts from 3 vantage points in 1 network",
+		sample(&outage.Evidence{Sample: 7, Feature: "of another version"}):                            "7 values", sample(&outage.Evidence{Feature: feature.FailFrac}): "",
+		sample(&outage.Evidence{Sample: 9, Feature: feature.DependencyOut, Vantages: 2, Networks: 2}): "from 2 vantage points in 2 networks",
 		className("new"): "new", roleName("visible"): "What is seen", roleName("trigger"): "Trigger",
 		layerOf(&outage.LayerVerdict{State: outage.VerdictLikely, Layer: outage.LayerTCP, Second: outage.LayerTLS}).Name: "Connection (TCP) and Encryption (TLS)",
 		layerOf(&outage.LayerVerdict{State: outage.VerdictLikely}).Name:                                                  "No single layer",
@@ -73,7 +75,7 @@ func TestOf(t *testing.T) {
 	if len(v.Missing) != 2 || v.Missing[0] != (Missing{"Whether it is so", "A, B"}) || v.Missing[1] != (Missing{"S2 x", "A"}) {
 		t.Errorf("missing: %+v", v.Missing)
 	}
-	if v.Wanted[0].Between != "A" || len(v.Ranked[0].For) != 1 || !v.Ranked[1].Leads {
+	if v.Wanted[0].Between != "B" || len(v.Ranked[0].For) != 1 || !v.Ranked[1].Leads {
 		t.Errorf("wanted %+v, ranked %+v", v.Wanted, v.Ranked)
 	}
 }
