@@ -29,6 +29,7 @@ func TestDemoPlaysTheDay(t *testing.T) {
 	if at := outage.MinuteOf(in.Waves[0].Peak); at < peak || at >= peak+15 {
 		t.Errorf("peak at %s lies outside the bucket of %s", at, peak)
 	}
+	p.cannotTell(in.ID)
 	if _, about := p.get("/about/demo"); !strings.Contains(about, "reconstruction") || !strings.Contains(about, "22,000") {
 		t.Error("the page about the demonstration does not say what it is")
 	}
@@ -38,6 +39,28 @@ func TestDemoPlaysTheDay(t *testing.T) {
 		t.Errorf("a press answers %d %s, error %v", status, answer, err)
 	}
 	p.stop()
+}
+
+// cannotTell holds the verdict on a day that nobody measured to what can be said of it.
+func (p *process) cannotTell(incident string) {
+	p.t.Helper()
+	_, body := p.get("/api/v1/incidents/" + incident + "/verdicts")
+	var list api.VerdictList
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Verdicts) == 0 {
+		p.t.Fatalf("no verdict on %s: %v in:\n%s", incident, err, body)
+	}
+	for _, v := range list.Verdicts {
+		if v.State != outage.VerdictInsufficient || v.Class != outage.CauseUndecided || len(v.Leading) != 0 {
+			p.t.Errorf("from reports alone revision %d says %s, %v: %s", v.Revision, v.State, v.Leading, v.Sentence)
+		}
+	}
+	for path, says := range map[string]string{
+		"/i/" + incident: "Verdict: Cannot tell", "/i/" + incident + "/verdicts/1": "Verdict: Cannot tell", "/s/x": "Cannot tell.",
+	} {
+		if status, page := p.get(path); status != http.StatusOK || !strings.Contains(page, says) {
+			p.t.Errorf("%s answers %d and lacks %q", path, status, says)
+		}
+	}
 }
 
 // firstWave waits until X's first wave is over.
