@@ -22,6 +22,7 @@ import (
 	"faultline/lab/proc"
 	"faultline/lab/recording"
 	"faultline/lab/scenario"
+	"faultline/lab/score"
 	"faultline/lab/world"
 )
 
@@ -37,6 +38,7 @@ type worldCmd struct {
 	Jobs      int
 	Outer     uint64 `required:""`
 	KeepLogs  bool
+	Stop      bool
 }
 
 // place is where the files of a run are; nobody else sees what is mounted there.
@@ -77,9 +79,10 @@ func (c *worldCmd) Run(ctx context.Context) error {
 	return err
 }
 
-// history of reports that a hub begins with: two hours of the usual few.
+// history of reports that a hub begins with: somewhat more than the hour that its
+// detector wants, of the usual few.
 func history(seed uint64) *recording.History {
-	return &recording.History{Minutes: 120, PerMinute: world.Background, Services: world.Heard(), Seed: seed}
+	return &recording.History{Minutes: 80, PerMinute: world.Background, Services: world.Heard(), Seed: seed}
 }
 
 func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
@@ -136,7 +139,7 @@ func (c *worldCmd) play(ctx context.Context, w *world.World, v *scenario.Variant
 	}
 	h := recording.Header{
 		Scenario: v.Name, Seed: v.Seed, Magnitude: v.Magnitude, Label: v.Label, Began: time.Now().UTC(), Jobs: c.Jobs, Shares: shares.Word(), Commit: commit(),
-		Baseline: fmt.Sprintf("of measurements, the %s before the onset; of reports, two made hours of one press in half an hour for each service and country", scenario.WarmUp),
+		Baseline: fmt.Sprintf("of measurements, the %s before the onset; of reports, 80 made minutes of one press in half an hour for each service and country", scenario.WarmUp),
 	}
 	if err := w.Begin(ctx); err != nil {
 		return err
@@ -149,6 +152,9 @@ func (c *worldCmd) play(ctx context.Context, w *world.World, v *scenario.Variant
 		h.Events = append(h.Events, fmt.Sprintf("%+.1fs "+format, append([]any{time.Since(h.Onset).Seconds()}, args...)...))
 	}}
 	t.Start(running, v)
+	if c.Stop {
+		go stopWhenRight(running, stop, w, &h)
+	}
 	c.diary(running, w, &h)
 	stop()
 	if err := errors.Join(t.Wait(), ctx.Err()); err != nil {
@@ -157,6 +163,26 @@ func (c *worldCmd) play(ctx context.Context, w *world.World, v *scenario.Variant
 	h.End = time.Now().UTC()
 	w.End()
 	return c.record(ctx, w, h)
+}
+
+// lookEvery is how often the hub is asked what it says.
+const lookEvery = 5 * time.Second
+
+// stopWhenRight ends a run when the hub has said what is right.
+func stopWhenRight(ctx context.Context, stop context.CancelFunc, w *world.World, h *recording.Header) {
+	run := score.Run{Label: h.Label, Onset: h.Onset}
+	for sleep(ctx, lookEvery) == nil {
+		v, err := w.Verdict(ctx, run.Service())
+		if err != nil {
+			say("what the hub says cannot be read: %v", err)
+			continue
+		}
+		if v != nil && v.Minute >= h.OnsetMinute() && score.Right(&h.Label, v) {
+			say("%+.0fs the hub says it: %s %v", time.Since(h.Onset).Seconds(), v.State, v.Leading)
+			stop()
+			return
+		}
+	}
 }
 
 // begins is when agents and people must, so that the onset has its phase of a minute.

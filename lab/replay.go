@@ -50,6 +50,12 @@ func tell(r *recording.Recording, p *recording.Replayed) {
 		}
 		fmt.Printf(", basis %s, %d reports\n", i.Basis, i.Total)
 	}
+	if !r.SameAsLive(p) {
+		fmt.Println("  the hub said something else while it happened:")
+		for _, w := range h.Live {
+			fmt.Printf("    minute %+d %s %s %s\n", w.Minute-h.OnsetMinute(), w.Service, w.State, strings.Join(w.Leading, ", "))
+		}
+	}
 	for _, v := range p.Verdicts {
 		fmt.Printf("  minute %+d %s %s %s: %s\n", v.Minute-h.OnsetMinute(), v.Service, v.State, strings.Join(v.Leading, ", "), v.Sentence)
 	}

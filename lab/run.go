@@ -32,6 +32,7 @@ type runCmd struct {
 	Jobs      int      `default:"1" help:"Runs at once; each needs half a processor and 700 MB."`
 	Seed      uint64   `default:"0" help:"Other victims, moments and rates; 0: as the file says."`
 	Magnitude float64  `default:"1" help:"How much stronger or weaker everything is."`
+	Stop      bool     `name:"stop-after-verdict" help:"End a run when the hub has said what is right."`
 	KeepLogs  bool     `help:"Keep what all processes have written, also of runs that went well."`
 }
 
@@ -179,6 +180,9 @@ func (c *runCmd) one(ctx context.Context, s *scenario.Scenario, path string) err
 		"--jobs", strconv.Itoa(c.Jobs), "--outer", strconv.FormatUint(outer, 10)}
 	if c.KeepLogs {
 		args = append(args, "--keep-logs")
+	}
+	if c.Stop {
+		args = append(args, "--stop")
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{

@@ -38,7 +38,7 @@ const Capacity = float64(Pool) / (float64(serviceTime) / float64(time.Second))
 // Bounds of the queue before the database. Who comes when it is full is told to come
 // again; who has waited too long, too.
 const (
-	queueMost = 300
+	queueMost = 400
 	queueWait = 5 * time.Second
 	queryTime = 6 * time.Second
 )

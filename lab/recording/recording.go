@@ -8,21 +8,16 @@
 // follows again, so a recording outlives every change of the parts.
 //
 // Limits: measurements lose what diagnosis does not look at (chains and signatures,
-// hashes of bodies) and are rounded to a tenth of a millisecond; MaxBytes bounds a
+// hashes of bodies, times to live) and times keep three digits; MaxBytes bounds a
 // recording that is read.
 package recording
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"faultline/internal/stream"
@@ -31,13 +26,7 @@ import (
 )
 
 // Version of the form.
-const Version = 1
-
-// MaxBytes bounds a recording, unpacked; a run has a tenth of it.
-const MaxBytes = 256 << 20
-
-// maxLine bounds a line.
-const maxLine = 1 << 20
+const Version = 2
 
 // Header is the first line.
 type Header struct {
@@ -60,6 +49,8 @@ type Header struct {
 	Shares string    `json:"shares"`
 	// Diary is what people met, by the quarter of a minute.
 	Diary []Entry `json:"diary,omitempty"`
+	// Live is what the hub said while it happened; a replay should say the same.
+	Live []Word `json:"live,omitempty"`
 	// Events are the variant's, as they were switched.
 	Events []string `json:"events,omitempty"`
 }
@@ -71,6 +62,24 @@ type Entry struct {
 	Failed  int `json:"failed"`
 	Slow    int `json:"slow"`
 	Presses int `json:"presses"`
+}
+
+// Word is a revision of a verdict in short.
+type Word struct {
+	Minute  outage.Minute       `json:"minute"`
+	Service string              `json:"service"`
+	State   outage.VerdictState `json:"state"`
+	Leading []string            `json:"leading,omitempty"`
+}
+
+// words of verdicts.
+func words(list []outage.Verdict) []Word {
+	var out []Word
+	for i := range list {
+		v := &list[i]
+		out = append(out, Word{v.Minute, v.Service, v.State, v.Leading})
+	}
+	return out
 }
 
 // OnsetMinute is the minute in which the fault began.
@@ -85,15 +94,6 @@ type Recording struct {
 // topics that are kept, in this order.
 func topics() []string {
 	return []string{stream.Services.Name, stream.Agents.Name, stream.Reports.Name, stream.Measurements.Name, stream.Observations.Name}
-}
-
-// line is one record.
-type line struct {
-	Topic  string          `json:"t"`
-	Kind   stream.Kind     `json:"k,omitempty"`
-	Minute outage.Minute   `json:"m"`
-	Key    string          `json:"key,omitempty"`
-	Data   json.RawMessage `json:"d,omitempty"`
 }
 
 // From takes what is kept out of a hub's log.
@@ -119,7 +119,9 @@ func From(ctx context.Context, log stream.Reader, h Header) (*Recording, error) 
 			}
 		}
 	}
-	return out, nil
+	live, err := verdicts(ctx, log)
+	out.Header.Live = words(live)
+	return out, err
 }
 
 // kept is a record as it is kept.
@@ -127,8 +129,17 @@ func kept(topic string, r stream.Record) (stream.Entry, error) {
 	if r.Kind != stream.KindFact {
 		return stream.Tick(topic, r.Minute, r.Kind == stream.KindMissing), nil
 	}
-	if topic != stream.Measurements.Name {
-		r.Seq = 0
+	r.Seq = 0
+	switch topic {
+	case stream.Measurements.Name:
+	case stream.Agents.Name:
+		a, err := stream.Agents.Decode(r)
+		if err != nil {
+			return stream.Entry{}, err
+		}
+		a.Head, a.PublicKey = "", "" // of a chain that is not kept either
+		return stream.Agents.Entry(r.Minute, a)
+	default:
 		return stream.Entry{Topic: topic, Record: r}, nil
 	}
 	m, err := stream.Measurements.Decode(r)
@@ -136,6 +147,7 @@ func kept(topic string, r stream.Record) (stream.Entry, error) {
 		return stream.Entry{}, err
 	}
 	slim(m)
+	m.Received = r.Minute // as the hub has it; a recording keeps the two as one
 	return stream.Measurements.Entry(r.Minute, m)
 }
 
@@ -143,132 +155,27 @@ func kept(topic string, r stream.Record) (stream.Entry, error) {
 func slim(m *outage.Measurement) {
 	m.Previous, m.Hash, m.Signature = "", "", ""
 	m.Time = m.Time.Truncate(time.Millisecond)
-	m.Clock.OffsetMS = tenth(m.Clock.OffsetMS)
-	span := func(s *outage.Span) { s.T0, s.T = tenth(s.T0), tenth(s.T) }
 	if m.DNS != nil {
-		span(&m.DNS.Span)
-	}
-	if m.TCP != nil {
-		span(&m.TCP.Span)
-		m.TCP.RTTMS, m.TCP.RTTVarMS = tenth(m.TCP.RTTMS), tenth(m.TCP.RTTVarMS)
-	}
-	if m.TLS != nil {
-		span(&m.TLS.Span)
+		for i := range m.DNS.Answers {
+			m.DNS.Answers[i].TTL = 0
+		}
+		// Resolvers turn them around from answer to answer.
+		slices.SortFunc(m.DNS.Answers, func(a, b outage.Answer) int { return strings.Compare(a.Type+a.Data, b.Type+b.Data) })
 	}
 	if m.HTTP != nil {
-		span(&m.HTTP.Span)
-		m.HTTP.FirstByte, m.HTTP.BodySHA256 = tenth(m.HTTP.FirstByte), ""
+		m.HTTP.BodySHA256 = ""
 	}
-	if m.Path != nil {
-		span(&m.Path.Span)
-		for i := range m.Path.Hops {
-			m.Path.Hops[i].RTTMS = tenth(m.Path.Hops[i].RTTMS)
-		}
+	chained, plain := floats(m)
+	for _, p := range append(chained, plain...) {
+		*p = rounded(*p)
 	}
 }
 
-func tenth(x float64) float64 { return math.Round(x*10) / 10 }
-
-// Save writes a recording, as a whole or not at all.
-func (r *Recording) Save(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("save a recording: %w", err)
+// rounded keeps a tenth of a millisecond, and three digits of what is longer.
+func rounded(ms float64) float64 {
+	unit := 0.1
+	for math.Abs(ms) >= 1000*unit {
+		unit *= 10
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".recording-*")
-	if err != nil {
-		return fmt.Errorf("save a recording: %w", err)
-	}
-	defer os.Remove(f.Name()) // fails when it has its name
-	if err := errors.Join(r.write(f), f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("save a recording: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("save a recording: %w", err)
-	}
-	return nil
-}
-
-func (r *Recording) write(w io.Writer) error {
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	out := json.NewEncoder(z)
-	if err := out.Encode(r.Header); err != nil {
-		return err
-	}
-	for i := range r.Entries {
-		e := &r.Entries[i]
-		l := line{Topic: e.Topic, Kind: e.Kind, Minute: e.Minute, Data: e.Data}
-		if e.Kind == stream.KindFact {
-			l.Key = e.Key
-		}
-		if e.Topic == stream.Measurements.Name {
-			l.Key = "" // follows from the measurement
-		}
-		if err := out.Encode(l); err != nil {
-			return err
-		}
-	}
-	return z.Close()
-}
-
-// Load reads a recording.
-func Load(path string) (*Recording, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("load a recording: %w", err)
-	}
-	defer f.Close()
-	r, err := Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("load the recording %s: %w", path, err)
-	}
-	return r, nil
-}
-
-// Read reads a recording.
-func Read(in io.Reader) (*Recording, error) {
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, fmt.Errorf("it is not packed with gzip: %w", err)
-	}
-	lines := bufio.NewScanner(io.LimitReader(z, MaxBytes))
-	lines.Buffer(make([]byte, 64<<10), maxLine)
-	if !lines.Scan() {
-		return nil, errors.Join(errors.New("it has no first line"), lines.Err())
-	}
-	r := &Recording{}
-	if err := json.Unmarshal(lines.Bytes(), &r.Header); err != nil || r.Header.Lab != Version {
-		return nil, errors.Join(fmt.Errorf("its first line is no header of version %d", Version), err)
-	}
-	for n := 2; lines.Scan(); n++ {
-		e, err := decode(lines.Bytes())
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		r.Entries = append(r.Entries, e)
-	}
-	return r, lines.Err()
-}
-
-// decode reads one line.
-func decode(b []byte) (stream.Entry, error) {
-	var l line
-	if err := json.Unmarshal(b, &l); err != nil {
-		return stream.Entry{}, err
-	}
-	switch {
-	case l.Kind == stream.KindTick || l.Kind == stream.KindMissing:
-		return stream.Tick(l.Topic, l.Minute, l.Kind == stream.KindMissing), nil
-	case l.Kind != stream.KindFact:
-		return stream.Entry{}, fmt.Errorf("kind %d is none", l.Kind)
-	case l.Topic == stream.Measurements.Name:
-		m, err := stream.Measurements.Decode(stream.Record{Data: l.Data})
-		if err != nil {
-			return stream.Entry{}, err
-		}
-		return stream.Entry{Topic: l.Topic, Record: stream.Record{Minute: l.Minute, Key: m.Key(), Data: append([]byte(nil), l.Data...)}}, nil
-	}
-	return stream.Entry{Topic: l.Topic, Record: stream.Record{Minute: l.Minute, Key: l.Key, Data: append([]byte(nil), l.Data...)}}, nil
+	return float64(tenths(math.Round(ms/unit)*unit)) / 10
 }

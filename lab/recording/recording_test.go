@@ -165,16 +165,26 @@ func packed(lines ...string) []byte {
 	return b.Bytes()
 }
 
+// head is a first line.
+const head = `{"lab":2}`
+
 // What is no recording is told from one.
 func TestNoRecording(t *testing.T) {
 	for want, b := range map[string][]byte{
 		"gzip":          []byte("plain"),
 		"first line":    packed(),
 		"no header":     packed(`{"lab":99}`),
-		"line 2":        packed(`{"lab":1}`, `{"t":"measurements","m":"2026-03-10T09:30Z","d":7}`),
-		"kind 9":        packed(`{"lab":1}`, `{"t":"reports","k":9,"m":"2026-03-10T09:30Z"}`),
-		"parse minute":  packed(`{"lab":1}`, `{"t":"reports","m":"yesterday"}`),
-		"token too lon": packed(`{"lab":1}`, strings.Repeat("x", maxLine+1)),
+		"line 2":        packed(head, `{"t":"measurements","d":`),
+		"kind 9":        packed(head, `{"t":"reports","k":9,"m":"2026-03-10T09:30Z"}`),
+		"parse minute":  packed(head, `{"t":"reports","m":"yesterday"}`),
+		"not recorded":  packed(head, `{"t":"verdicts","m":"2026-03-10T09:30Z","d":{}}`),
+		"token too lon": packed(head, strings.Repeat("x", maxLine+1)),
+		"two entries":   packed(head, `{"t":"reports","d":{}}`, `{"t":"reports","d":{}}`),
+		"nothing is at": packed(head, `{"t":"reports","i":3,"d":{}}`),
+		"at most":       packed(head, `{"t":"reports","i":99999999,"d":{}}`),
+		"is damaged":    packed(head, `{"c":{"x":{},"i":[0],"q":[1],"t":[],"r":[0],"v":[]}}`),
+		"column of mea": packed(head, `{"c":{"x":{"http":{}},"i":[0],"q":[1],"t":[0],"r":[0],"v":[]}}`),
+		"of measuremen": packed(head, `{"c":{"x":7,"i":[0],"q":[1],"t":[0],"r":[0],"v":[[0]]}}`),
 	} {
 		if _, err := Read(bytes.NewReader(b)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
@@ -182,13 +192,29 @@ func TestNoRecording(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"t":"measurements","m":"2026-03-10T09:30Z","d":{"agent":"a","sequence":1,"attempt":1}}`))
+// Whatever a line says, it ends in entries of topics that are recorded, or in an error.
+func FuzzTake(f *testing.F) {
+	f.Add([]byte(`{"c":{"x":{"agent":"a","tcp":{}},"i":[0,1],"q":[1,1],"t":[5,9],"r":[0,0],"v":[[0,0],[1,2],[3,4],[5,6],[0,0]]}}`))
 	f.Add([]byte(`{"t":"reports","k":1,"m":"2026-03-10T09:30Z"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e, err := decode(b)
-		if err == nil && e.Kind != stream.KindFact && e.Kind != stream.KindTick && e.Kind != stream.KindMissing {
-			t.Errorf("%+v", e)
+		u := unpacker{}
+		if u.take(b) != nil {
+			return
+		}
+		list, err := u.entries()
+		for i := range list {
+			if err == nil && (list[i].Topic == "" || list[i].Kind != stream.KindFact && list[i].Kind != stream.KindTick && list[i].Kind != stream.KindMissing) {
+				t.Errorf("%+v", list[i])
+			}
 		}
 	})
+}
+
+// Times keep three digits, and a tenth of a millisecond.
+func TestRounded(t *testing.T) {
+	for x, want := range map[float64]float64{0: 0, 0.04: 0, 0.06: 0.1, 99.96: 100, 123.4: 123, 1234.5: 1230, 9999: 10000, 20034: 20000, -3.21: -3.2} {
+		if got := rounded(x); got != want {
+			t.Errorf("%g: %g, want %g", x, got, want)
+		}
+	}
 }

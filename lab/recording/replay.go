@@ -3,6 +3,7 @@ package recording
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"faultline/internal/detect"
 	"faultline/internal/diagnose"
@@ -114,11 +115,26 @@ func (p *Replayed) collect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return stream.EachFact(ctx, p.Log, stream.Verdicts.Name, 0, func(rec stream.Record) error {
+	p.Verdicts, err = verdicts(ctx, p.Log)
+	return err
+}
+
+// verdicts of a log, every revision.
+func verdicts(ctx context.Context, log stream.Reader) (out []outage.Verdict, err error) {
+	err = stream.EachFact(ctx, log, stream.Verdicts.Name, 0, func(rec stream.Record) error {
 		v, err := stream.Verdicts.Decode(rec)
 		if err == nil {
-			p.Verdicts = append(p.Verdicts, *v)
+			out = append(out, *v)
 		}
 		return err
+	})
+	return out, err
+}
+
+// SameAsLive says whether a replay has said what the hub said while it happened. A
+// newer knowledge table, and times that were rounded, may make it say something else.
+func (r *Recording) SameAsLive(p *Replayed) bool {
+	return slices.EqualFunc(r.Header.Live, words(p.Verdicts), func(a, b Word) bool {
+		return a.Minute == b.Minute && a.Service == b.Service && a.State == b.State && slices.Equal(a.Leading, b.Leading)
 	})
 }

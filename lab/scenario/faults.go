@@ -13,7 +13,7 @@ import (
 
 // Bounds of magnitudes, whatever a file, a seed and a magnitude make together.
 const (
-	maxShare       = 20.0
+	maxShare       = 40.0
 	maxConnections = 1500
 	maxPeople      = 120 // in each country
 	maxRumour      = 60  // presses a minute in each country

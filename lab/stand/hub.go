@@ -36,7 +36,7 @@ func Probes() string {
 	fmt.Fprintf(&b, `lab: true
 contact: mailto:lab@feed.example
 targets:
-  - {service: %[1]s, url: "https://%[2]s/", period: 15s, per-minute: 1000, also: [authoritative]}
+  - {service: %[1]s, url: "https://%[2]s/", period: 20s, per-minute: 1000, also: [authoritative]}
   - service: %[1]s
     url: "https://%[2]s/public"
     period: 5s
@@ -50,7 +50,7 @@ targets:
           - {name: feed, url: "/feed", expect: {keyword: "post-"}, capture: [{name: media, pattern: "media/([0-9]+)"}]}
           - {name: media, url: "/media/${media}", expect: {min_bytes: 2000}}
 `, ServiceFeed, FeedHost)
-	for _, s := range [][3]string{{ServiceShop, ShopHost, "15s"}, {ServiceNews, NewsHost, "15s"}, {ServiceMail, MailHost, "15s"}, {ServiceBank, BankHost, "10s"}, {ServiceEdge, EdgeHost, "15s"}, {ServiceNames, NamesHost, "15s"}} {
+	for _, s := range [][3]string{{ServiceShop, ShopHost, "20s"}, {ServiceNews, NewsHost, "20s"}, {ServiceMail, MailHost, "20s"}, {ServiceBank, BankHost, "15s"}, {ServiceEdge, EdgeHost, "30s"}, {ServiceNames, NamesHost, "30s"}} {
 		fmt.Fprintf(&b, "  - {service: %s, url: \"https://%s/\", period: %s, per-minute: 300}\n", s[0], s[1], s[2])
 	}
 	fmt.Fprintf(&b, "controls:\n  - {url: \"https://%s/\", period: 10s}\n  - {url: \"https://%s/\", period: 10s}\n  - {url: \"http://%s/\", period: 10s}\n", ControlOne, ControlTwo, topology.ControlAddrs[2])

@@ -181,6 +181,7 @@ func (r *Resolver) Config() string {
 	infra-host-ttl: 15
 	infra-keep-probing: yes
 	prefetch: no
+	rrset-roundrobin: no
 	qname-minimisation: no
 `, r.Client.Resolver(), r.Dir, filepath.Join(r.Dir, "resolver-"+r.Client.Name+".pid"), negativeTTL)
 	if r.Lie.IsValid() {

@@ -19,7 +19,7 @@ type Bottleneck struct {
 const (
 	edgeKbit  = 4000
 	edgeWhole = 9000
-	nameKbit  = 400
+	nameKbit  = 200
 	// queuePackets is what a tenant's share holds: packets of any size, so that those
 	// which begin a connection are lost like all others. A tenth of a second of large
 	// packets each.

@@ -167,6 +167,32 @@ func (w *World) measuring() error {
 	return nil
 }
 
+// Verdict is what the hub says of a service's newest incident; nil: nothing yet.
+func (w *World) Verdict(ctx context.Context, service string) (*outage.Verdict, error) {
+	b, err := w.ask(ctx, "/api/v1/incidents?service="+service)
+	if err != nil {
+		return nil, err
+	}
+	var incidents struct {
+		Incidents []struct {
+			ID string `json:"id"`
+		} `json:"incidents"`
+	}
+	if err := json.Unmarshal(b, &incidents); err != nil || len(incidents.Incidents) == 0 {
+		return nil, err
+	}
+	if b, err = w.ask(ctx, "/api/v1/incidents/"+incidents.Incidents[0].ID+"/verdicts?limit=1"); err != nil {
+		return nil, err
+	}
+	var list struct {
+		Verdicts []outage.Verdict `json:"verdicts"`
+	}
+	if err := json.Unmarshal(b, &list); err != nil || len(list.Verdicts) == 0 {
+		return nil, err
+	}
+	return &list.Verdicts[0], nil
+}
+
 // crowd is the people of one country.
 type crowd struct {
 	client topology.Client
