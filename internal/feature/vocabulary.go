@@ -67,6 +67,7 @@ const (
 	CertExpiredAtOnset = "cert_expired_at_onset_min" // |notAfter - onset|
 	CertChanged        = "cert_changed_share"        // of handshakes: another certificate than before
 	HandshakeTimeout   = "tls_timeout_share"         // of failed handshakes
+	HandshakeReset     = "tls_reset_share"           // ended by a reset, or with the connection
 
 	// Answers.
 	Status5xxShare   = "status_5xx_share" // of failed answers

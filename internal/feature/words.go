@@ -78,6 +78,7 @@ var words = []Word{
 	{CertExpiredAtOnset, UnitMinutes, "handshakes with an expired certificate", "time between the end of a shown certificate's validity and the onset"},
 	{CertChanged, UnitShare, "handshakes", "handshakes that show a certificate not seen before the onset"},
 	{HandshakeTimeout, UnitShare, "failed handshakes", "not finished in time"},
+	{HandshakeReset, UnitShare, "failed handshakes", "ended by a reset, or with the connection"},
 
 	{Status5xxShare, UnitShare, "failed answers", "status 500 to 599"},
 	{Status500Share, UnitShare, "failed answers", "status 500"},

@@ -38,8 +38,9 @@ func TestFastUniformErrorsAreInternal(t *testing.T) {
 		feature.FailFrac: 0.9, feature.HTTPFailFrac: 0.9, feature.TCPFailFrac: 0, feature.RTTRatio: 1, feature.SYNLoss: 0,
 		feature.FirstHTTPShare: 1, feature.FirstTCPShare: 0, feature.FirstDNSShare: 0, feature.FirstTLSShare: 0, feature.FirstAppShare: 0,
 		feature.ErrorSpeed: 47, feature.NoAnswer: 0, feature.TopStatusShare: 1, feature.Status500Share: 1, feature.AgentFailShare: 1,
+		feature.SiblingsWatched: 3, feature.SiblingFailShare: 0, feature.StaticOK: 0.1, feature.DynamicFail: 1,
 	}), table(t))
-	if v.Class != outage.CauseInternal || v.State != outage.VerdictLikely {
+	if v.Class != outage.CauseInternal || v.State != outage.VerdictVeryLikely {
 		t.Errorf("class %q, state %s: %s", v.Class, v.State, v.Sentence)
 	}
 	if v.Layer.Layer != outage.LayerHTTP || v.Layer.State != outage.VerdictVeryLikely {
