@@ -20,6 +20,12 @@ type Config struct {
 	// many minutes after it was reached it must still hold.
 	Quorum     judge.QuorumConfig
 	SecondLook outage.Minute
+	// Turn is what it takes for agents that see only some attempts fail: so many of them
+	// in so many networks, and TurnShare of all that look, turned from well to trouble
+	// within TurnWithin minutes of each other.
+	Turn       judge.QuorumConfig
+	TurnShare  float64
+	TurnWithin outage.Minute
 	// ResolveAfter is the number of normal minutes in a row that ends an incident.
 	ResolveAfter outage.Minute
 	// DismissAfter is the number of normal minutes that ends a suspicion.
@@ -40,6 +46,9 @@ func DefaultConfig() Config {
 		MinNetworks:  2,
 		Quorum:       judge.DefaultQuorum(),
 		SecondLook:   2,
+		Turn:         judge.QuorumConfig{Agents: 3, Networks: 3},
+		TurnShare:    2.0 / 3,
+		TurnWithin:   3,
 		ResolveAfter: 60,
 		DismissAfter: 30,
 		ReopenWithin: 4 * outage.Hour,
@@ -56,6 +65,8 @@ func (c *Config) Validate() error {
 		return errors.New("incident: at least one reporter and one network are needed to confirm")
 	case c.Quorum.Agents < 1 || c.Quorum.Networks < 1 || c.SecondLook < 1:
 		return errors.New("incident: at least one agent, one network and one minute more are needed to confirm on measurements")
+	case c.Turn.Agents < c.Quorum.Agents || c.Turn.Networks < c.Quorum.Networks || c.TurnShare < 0 || c.TurnShare > 1 || c.TurnWithin < 1:
+		return errors.New("incident: agents that see some attempts fail must be at least as many as those of a quorum, a share of all, and turn within a minute or more")
 	case c.ResolveAfter < 1 || c.DismissAfter < 1 || c.RunningEvery < 1 || c.ReopenWithin < 0:
 		return errors.New("incident: spans are whole minutes, at least 1")
 	}

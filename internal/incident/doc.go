@@ -28,7 +28,8 @@
 //
 // Measurements open an incident when a quorum of agents in different networks fails,
 // or when the series of all attempts is outside its baseline while an agent that
-// counts has trouble. On measurements alone it is confirmed when the quorum still
+// counts has trouble. Agents that see only some attempts fail count where many of them
+// have turned at the same time (turn.go). On measurements alone it is confirmed when the quorum still
 // holds SecondLook minutes later, and never with less. Refusals that may be meant for
 // monitors count only while people report problems too. Where people report nothing,
 // a wave lasts as long as probes fail; where they do, it follows the reports and does

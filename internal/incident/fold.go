@@ -31,6 +31,8 @@ type state struct {
 	Last  map[string]outage.Incident `json:"last"`  // by service: last revision said
 	// Probes is what probes say, by service, as last heard of.
 	Probes map[string]*outage.ProbeState `json:"probes,omitempty"`
+	// Turns has services that agents see in trouble and have seen well before.
+	Turns map[string]*turn `json:"turns,omitempty"`
 	// Beside is the book's own snapshot.
 	Beside json.RawMessage `json:"beside,omitempty"`
 }
@@ -50,7 +52,7 @@ func New(c Config) *Fold {
 }
 
 func newState() state {
-	return state{Lives: map[string]*life{}, Last: map[string]outage.Incident{}, Probes: map[string]*outage.ProbeState{}}
+	return state{Lives: map[string]*life{}, Last: map[string]outage.Incident{}, Probes: map[string]*outage.ProbeState{}, Turns: map[string]*turn{}}
 }
 
 // NewFollower ties the fold to its topics.
@@ -87,6 +89,11 @@ func (f *Fold) Observe(d *outage.MinuteDetections) { f.pending[d.Service] = d }
 // Probed is Apply for what probes say, decoded already.
 func (f *Fold) Probed(s *outage.ProbeState) {
 	f.book.Probed(s)
+	if t := f.config.turned(f.state.Turns[s.Service], f.state.Probes[s.Service], s); t != nil {
+		f.state.Turns[s.Service] = t
+	} else {
+		delete(f.state.Turns, s.Service)
+	}
 	if len(s.Vantages) == 0 {
 		delete(f.state.Probes, s.Service)
 		return
@@ -140,7 +147,7 @@ func (f *Fold) awake() []string {
 		set[s] = struct{}{}
 	}
 	for s, p := range f.state.Probes {
-		if p.Quorum {
+		if p.Quorum || f.hasTurned(s) {
 			set[s] = struct{}{}
 		}
 	}
@@ -153,7 +160,7 @@ func (f *Fold) look(service string) observation {
 	o := observe(d)
 	l := f.state.Lives[service]
 	crowd := o.alarm || l != nil && l.Inc.State.Open() && !l.Measured
-	o.probes = f.config.probed(f.state.Probes[service], d, crowd)
+	o.probes = f.config.probed(f.state.Probes[service], d, crowd, f.hasTurned(service))
 	return o
 }
 
@@ -244,9 +251,17 @@ func (f *Fold) Restore(b []byte) error {
 	if s.Probes == nil {
 		s.Probes = map[string]*outage.ProbeState{}
 	}
+	if s.Turns == nil {
+		s.Turns = map[string]*turn{}
+	}
 	for service, p := range s.Probes {
 		if p == nil || p.Service != service {
 			return fmt.Errorf("decode the state of incidents: what probes say of %q is not whole", service)
+		}
+	}
+	for service, t := range s.Turns {
+		if t == nil {
+			return fmt.Errorf("decode the state of incidents: who saw %q turn is not whole", service)
 		}
 	}
 	if s.Lives == nil || s.Last == nil {

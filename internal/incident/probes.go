@@ -26,12 +26,12 @@ type probing struct {
 
 // probed reads what probes say. Refusals that may be meant for monitors count while
 // people report problems too; agents that see only some attempts fail count while the
-// series of all attempts is outside its baseline.
-func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd bool) probing {
+// series of all attempts is outside its baseline, or where many of them have turned.
+func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd, turned bool) probing {
 	if s == nil {
 		return probing{}
 	}
-	rate := ratesAlarm(d)
+	rate := ratesAlarm(d) || turned
 	p := probing{known: true}
 	voices := make([]judge.Voice, 0, len(s.Vantages))
 	refused, lands := 0, map[string]bool{}
