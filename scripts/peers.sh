@@ -17,4 +17,5 @@ fi
 "$blackbox" --version 2>&1 | head -1
 echo "gatus $gatus, $(go version)"
 cd "$here"
-FAULTLINE_BLACKBOX=$blackbox FAULTLINE_GATUS=$dir/gatus go test ./cmd/faultline -count=1 -run '^TestPeers$' -v
+CGO_ENABLED=0 go build -trimpath -o "$dir/faultline" ./cmd/faultline
+FAULTLINE_BINARY=$dir/faultline FAULTLINE_BLACKBOX=$blackbox FAULTLINE_GATUS=$dir/gatus go test ./cmd/faultline -count=1 -run '^TestPeers$' -v

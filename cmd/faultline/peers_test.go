@@ -152,11 +152,7 @@ func startOurs(t *testing.T, s *peerSite) (proc, func()) {
 	_, token, _ := runHere(t, "agent", "token", "create", "--data", filepath.Join(dir, "hub"))
 	hub := start(t, 0, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "hub"), "--no-builtin-catalog",
 		"--catalog", s.write(t, "catalog.yaml", services.String()), "--probes", s.write(t, "probes.yaml", targets.String()))
-	path, err := builtBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, stop := s.launch(t, nil, path, "agent", "run", "--hub", hub.url, "--token", strings.TrimSpace(token), "--data", filepath.Join(dir, "agent"))
+	p, stop := s.launch(t, nil, os.Getenv("FAULTLINE_BINARY"), "agent", "run", "--hub", hub.url, "--token", strings.TrimSpace(token), "--data", filepath.Join(dir, "agent"))
 	return p, func() { stop(); hub.kill() }
 }
 
@@ -291,8 +287,8 @@ func (c *contestant) settle(t *testing.T) {
 // when the agent takes more processor time, or more memory of its own, than the better
 // of the two.
 func TestPeers(t *testing.T) {
-	if os.Getenv("FAULTLINE_BLACKBOX") == "" || os.Getenv("FAULTLINE_GATUS") == "" {
-		t.Skip("needs the peers' programs: make bench-peers")
+	if os.Getenv("FAULTLINE_BINARY") == "" || os.Getenv("FAULTLINE_BLACKBOX") == "" || os.Getenv("FAULTLINE_GATUS") == "" {
+		t.Skip("needs the program as it ships, and its peers: make bench-peers")
 	}
 	var all []*contestant
 	for _, p := range []peer{{"faultline agent", startOurs}, {"blackbox_exporter", startBlackbox}, {"Gatus", startGatus}} {

@@ -65,7 +65,11 @@ func TestNothingStaysOpen(t *testing.T) {
 			for range 10 {
 				looks.Go(func() {
 					tt := agentapi.Target{Service: url, URL: url, PerMinute: agentapi.MaxPerMinute, Also: []string{agentapi.AlsoQUIC}}
-					l := look{Agent: a, prober: prober, plan: &agentapi.Plan{}, target: tt}
+					base, err := tt.Parse()
+					if err != nil {
+						t.Error(err)
+					}
+					l := look{Agent: a, prober: prober, plan: &agentapi.Plan{}, target: tt, base: base}
 					if list := l.do(t.Context()); len(list) < 2 || !strings.HasSuffix(url, "/loop") && list[0].Failure == "" {
 						t.Errorf("%s: %+v", url, list)
 					}

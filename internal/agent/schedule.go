@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"faultline/internal/agentapi"
+	"faultline/outage"
 )
 
 // jitterShare of a period is how far a moment may be moved, either way: enough that
@@ -18,8 +19,9 @@ const jitterShare = 0.015
 // item is a target with its next moment.
 type item struct {
 	target agentapi.Target
-	seed   uint64 // of the agent and the target
-	turn   int64  // number of the period since 1970
+	base   outage.Target // as measurements name it
+	seed   uint64        // of the agent and the target
+	turn   int64         // number of the period since 1970
 	due    time.Time
 	busy   atomic.Bool // being probed
 	place  int         // in the heap; -1: not in it
@@ -50,6 +52,7 @@ func (s *schedule) set(targets []agentapi.Target, now time.Time) {
 		}
 		same := it.place >= 0 && it.target.PeriodMS == t.PeriodMS
 		it.target = t
+		it.base, _ = t.Parse() // a plan that was accepted can be read
 		if !same {
 			s.put(it, now)
 		}

@@ -21,8 +21,8 @@ const (
 
 // sendGather lets records come together before they are sent: a request of its own for
 // every few would cost more than the probes. Detection waits half a minute for
-// measurements, so nobody misses a second.
-const sendGather = time.Second
+// measurements, so nobody misses two seconds.
+const sendGather = 2 * time.Second
 
 // send sends what is in the spool, in order, until the context ends. It ends with
 // an error when the hub has another chain of this agent, or has revoked it.

@@ -181,7 +181,11 @@ func BenchmarkLook(b *testing.B) {
 	prober := probe.New("mailto:ops@example.org", probe.WithRoots(pool))
 	for b.Loop() {
 		a.caps = newCaps()
-		l := look{Agent: a, prober: prober, plan: &agentapi.Plan{}, target: tt}
+		base, err := tt.Parse()
+		if err != nil {
+			b.Fatal(err)
+		}
+		l := look{Agent: a, prober: prober, plan: &agentapi.Plan{}, target: tt, base: base}
 		list := l.do(b.Context())
 		if len(list) != 1 || list[0].Failure != "" {
 			b.Fatalf("%+v", list)

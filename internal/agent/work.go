@@ -68,7 +68,7 @@ func (a *Agent) probeAll(ctx context.Context) error {
 			return nil
 		}
 		a.deps.Metrics.begun(late)
-		job := look{Agent: a, prober: *a.prober.Load(), plan: plan, target: it.target}
+		job := look{Agent: a, prober: *a.prober.Load(), plan: plan, target: it.target, base: it.base}
 		probes.Go(func() {
 			defer func() { it.busy.Store(false); <-slots }()
 			a.hand(ctx, job.do(ctx))
@@ -132,6 +132,7 @@ type look struct {
 	prober Prober
 	plan   *agentapi.Plan
 	target agentapi.Target
+	base   outage.Target // the same, as measurements name it
 }
 
 // found is an address and the look-up that named it first.
@@ -144,10 +145,7 @@ type found struct {
 // do resolves the target's name, tries every address, and follows a redirect from
 // the first that gave one. Every attempt is a record.
 func (l *look) do(ctx context.Context) []outage.Measurement {
-	base, err := l.target.Parse()
-	if err != nil {
-		return nil // the plan was validated
-	}
+	base := l.base
 	addrs, out := l.resolve(ctx, base)
 	if l.target.Journey != nil {
 		return l.walk(ctx, base, addrs)

@@ -17,12 +17,17 @@ const Encoding = "zstd"
 // each of those that it unpacks at once.
 const window = 1 << 20
 
+// packWindow is how far back an agent's own batches refer. Records repeat each other, so
+// more would find little, and would take megabytes of an agent that has few.
+const packWindow = 128 << 10
+
 // Packer packs batches; keep it, for its tables are larger than what it packs.
 type Packer struct{ zstd *zstd.Encoder }
 
 // NewPacker makes one.
 func NewPacker() (*Packer, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return nil, fmt.Errorf("prepare to pack batches: %w", err)
 	}
