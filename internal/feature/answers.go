@@ -137,6 +137,9 @@ func (x *extract) journeys() {
 			dead.add(tally{c.failed, c.failed})
 		}
 	}
+	for _, t := range []*tally{&front, &dynamic, &static} {
+		t.tried = x.since(t.failed, t.tried)
+	}
 	x.of(FrontOK, front.tried-front.failed, front.tried)
 	x.of(StaticOK, static.tried-static.failed, static.tried)
 	x.of(DynamicFail, dynamic.failed, dynamic.tried)

@@ -76,6 +76,9 @@ type extract struct {
 	line   slots             // all that is looked at
 	spots  map[string]*tally // by address
 	steps  map[string]*tally
+	// failing is the share of the attempts in the chosen minutes that came after the first
+	// failure: less than 1 only while there is no whole minute.
+	failing float64
 	// slowFor is for how many minutes answers were slow before the first failure.
 	slowFor float64
 }
@@ -119,7 +122,7 @@ func fails(t *tally, before float64) bool {
 
 func newExtract(c Case) *extract {
 	x := &extract{
-		Case: c, onset: c.Incident.Onset, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
+		Case: c, onset: c.Incident.Onset, failing: 1, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
 		pairs: map[pair]*cell{}, agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
 		set: &Set{Service: c.Incident.Service, Incident: c.Incident.ID, Onset: c.Incident.Onset, At: c.At, Own: map[string]Feature{}},
 	}
@@ -278,6 +281,21 @@ func (x *extract) share(name string, part, whole attempts.Code) {
 	if v, ok := x.all.Share(part, whole); ok {
 		x.put(name, v, x.all.N(whole))
 	}
+}
+
+// part adds the share of attempts that failed. Where there is no whole minute of failing
+// yet, those that came before the first failure are taken off, or a cut in the middle of
+// a minute would look like loss.
+func (x *extract) part(name string, failed, tried int) {
+	x.of(name, failed, x.since(failed, tried))
+}
+
+// since is how many of some attempts came after the first failure.
+func (x *extract) since(failed, tried int) int {
+	if x.failing >= 1 {
+		return tried
+	}
+	return max(failed, int(float64(tried)*x.failing+0.5))
 }
 
 // of adds a share of counts.

@@ -180,6 +180,21 @@ func TestOnset(t *testing.T) {
 	}
 }
 
+// A cut in the middle of a minute is a cut, also before there is a whole minute of it.
+func TestFirstMinute(t *testing.T) {
+	set := newWorld(from(630, event{tcp: outage.FailureTimeout, retrans: 3})).play(11).judge(10, 10)
+	for _, name := range []string{FailFrac, TCPFailFrac, PeakFailFrac} {
+		if f, ok := set.Get(name); !ok || f.Value < 0.95 {
+			t.Errorf("%s is %+v", name, f)
+		}
+	}
+	for _, name := range []string{MixedShare, ConnectMixed} {
+		if f, ok := set.Get(name); ok {
+			t.Errorf("%s is told: %+v", name, f)
+		}
+	}
+}
+
 // Where probes see nothing, what they see is said of the incident's own minutes.
 func TestGreenProbes(t *testing.T) {
 	set := newWorld(func(try) event { return event{} }).play(18).judge(10, 17)

@@ -61,16 +61,16 @@ func (x *extract) layers() {
 	x.put(AgentsLooking, float64(len(ids)), len(ids))
 	x.put(NetworksLooked, float64(x.networks(ids)), len(ids))
 	x.put(DepthReached, depth(x.past.Depth), tried)
-	x.share(FailFrac, attempts.Failed, attempts.Tried)
-	x.share(DNSFailFrac, attempts.LookFailed, attempts.Looked)
+	x.part(FailFrac, x.n(attempts.Failed), tried)
+	x.part(DNSFailFrac, x.n(attempts.LookFailed), x.n(attempts.Looked))
 	// A look at a path or an echo is none at a connection, so what is unreachable
 	// counts with the connects that met it.
 	connects := []outage.Layer{outage.LayerRoute, outage.LayerTCP}
-	x.of(TCPFailFrac, x.fell(connects...), x.reached(connects...))
-	x.of(TLSFailFrac, x.fell(outage.LayerTLS), x.reached(outage.LayerTLS))
-	x.of(QUICFailFrac, x.fell(outage.LayerQUIC), x.reached(outage.LayerQUIC))
-	x.of(HTTPFailFrac, x.fell(outage.LayerHTTP), x.reached(outage.LayerHTTP))
-	x.of(AppFailFrac, x.fell(outage.LayerApp), x.reached(outage.LayerApp))
+	x.part(TCPFailFrac, x.fell(connects...), x.reached(connects...))
+	x.part(TLSFailFrac, x.fell(outage.LayerTLS), x.reached(outage.LayerTLS))
+	x.part(QUICFailFrac, x.fell(outage.LayerQUIC), x.reached(outage.LayerQUIC))
+	x.part(HTTPFailFrac, x.fell(outage.LayerHTTP), x.reached(outage.LayerHTTP))
+	x.part(AppFailFrac, x.fell(outage.LayerApp), x.reached(outage.LayerApp))
 	failed := x.n(attempts.Failed)
 	x.mixed()
 	for _, s := range []struct {
@@ -86,6 +86,9 @@ func (x *extract) layers() {
 
 // mixed says whether what fails also succeeds close by: loss does, a cut does not.
 func (x *extract) mixed() {
+	if x.failing < 1 {
+		return // what was fine before the first failure is no mixture
+	}
 	spots, both := 0, 0
 	connects := map[pair]bool{}
 	for i := range x.cells {
@@ -210,6 +213,7 @@ func (x *extract) certificates() {
 	x.of(CertExpiredShare, expired, failed)
 	x.of(CertNameShare, x.words(tls, outage.FailureTLSHostname), failed)
 	x.of(CertAuthorityShare, x.words(tls, outage.FailureTLSAuthority, outage.FailureTLSCertificate), failed)
+	x.of(HandshakeReset, x.words(tls, outage.FailureReset, outage.FailureAborted, outage.FailureEOF), failed)
 	x.of(HandshakeTimeout, x.words(tls, outage.FailureTimeout), failed)
 	x.of(HandshakeReset, x.words(tls, outage.FailureReset, outage.FailureAborted, outage.FailureEOF), failed)
 	if x.quiet.N(attempts.Shaken) == 0 {

@@ -222,6 +222,7 @@ func (x *extract) chooseMinutes(first, to outage.Minute) {
 	}
 	if x.pick(x.in, stretches, to, 60); len(x.in) == 0 {
 		x.pick(x.in, stretches, to, 1)
+		x.failing = x.afterFirst(stretches)
 	}
 	earlier := map[outage.Minute]bool{}
 	if end := x.onset - 1; end > first {
@@ -234,6 +235,29 @@ func (x *extract) chooseMinutes(first, to outage.Minute) {
 			x.base[m] = true
 		}
 	}
+}
+
+// afterFirst is the share of the attempts of the chosen minutes that lie in stretches of
+// failing.
+func (x *extract) afterFirst(stretches []wave) float64 {
+	all, in := 0, 0
+	for i, t := range x.line.list {
+		at := x.line.second(i)
+		if !x.in[outage.Minute(at/60)] {
+			continue
+		}
+		all += t.tried
+		for _, w := range stretches {
+			if at >= w.from && (w.to == 0 || at < w.to) {
+				in += t.tried
+				break
+			}
+		}
+	}
+	if all == 0 || in == 0 {
+		return 1
+	}
+	return float64(in) / float64(all)
 }
 
 // pick takes the minutes of which at least so many seconds lie in a stretch.

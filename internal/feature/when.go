@@ -33,7 +33,7 @@ func (x *extract) when() {
 	if len(x.waves) == 0 {
 		return
 	}
-	x.of(PeakFailFrac, worst.failed, worst.tried)
+	x.part(PeakFailFrac, worst.failed, worst.tried)
 	x.sharpness(&line)
 	x.rise(&line)
 	x.spread()
