@@ -213,7 +213,6 @@ func (x *extract) certificates() {
 	x.of(CertExpiredShare, expired, failed)
 	x.of(CertNameShare, x.words(tls, outage.FailureTLSHostname), failed)
 	x.of(CertAuthorityShare, x.words(tls, outage.FailureTLSAuthority, outage.FailureTLSCertificate), failed)
-	x.of(HandshakeReset, x.words(tls, outage.FailureReset, outage.FailureAborted, outage.FailureEOF), failed)
 	x.of(HandshakeTimeout, x.words(tls, outage.FailureTimeout), failed)
 	x.of(HandshakeReset, x.words(tls, outage.FailureReset, outage.FailureAborted, outage.FailureEOF), failed)
 	if x.quiet.N(attempts.Shaken) == 0 {

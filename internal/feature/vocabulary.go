@@ -66,7 +66,6 @@ const (
 	CertAuthorityShare = "cert_authority_share"
 	CertExpiredAtOnset = "cert_expired_at_onset_min" // |notAfter - onset|
 	CertChanged        = "cert_changed_share"        // of handshakes: another certificate than before
-	HandshakeReset     = "tls_reset_share"           // of failed handshakes: reset, or ended without a word
 	HandshakeTimeout   = "tls_timeout_share"         // of failed handshakes
 	HandshakeReset     = "tls_reset_share"           // ended by a reset, or with the connection
 

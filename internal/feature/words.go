@@ -77,7 +77,6 @@ var words = []Word{
 	{CertAuthorityShare, UnitShare, "failed handshakes", "certificate of an authority that is not known, or otherwise not valid"},
 	{CertExpiredAtOnset, UnitMinutes, "handshakes with an expired certificate", "time between the end of a shown certificate's validity and the onset"},
 	{CertChanged, UnitShare, "handshakes", "handshakes that show a certificate not seen before the onset"},
-	{HandshakeReset, UnitShare, "failed handshakes", "reset, or ended without a word"},
 	{HandshakeTimeout, UnitShare, "failed handshakes", "not finished in time"},
 	{HandshakeReset, UnitShare, "failed handshakes", "ended by a reset, or with the connection"},
 
