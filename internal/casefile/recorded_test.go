@@ -44,9 +44,7 @@ func recorded(t *testing.T, name string) io.Reader {
 // rows reads a CSV without its head.
 func rows(t *testing.T, in io.Reader) [][]string {
 	t.Helper()
-	r := csv.NewReader(in)
-	r.LazyQuotes = true
-	all, err := r.ReadAll()
+	all, err := csv.NewReader(in).ReadAll()
 	if err != nil || len(all) < 2 {
 		t.Fatalf("%d rows: %v", len(all), err)
 	}
@@ -147,8 +145,13 @@ func TestXFromTheLogs(t *testing.T) {
 		}
 	}
 	peak := 0.0
-	for _, r := range rows(t, recorded(t, "x-2025-03-10/figures.csv")) {
-		if n, err := strconv.ParseFloat(r[3], 64); err == nil && strings.HasSuffix(r[2], "bucket") {
+	figures, err := io.ReadAll(recorded(t, "x-2025-03-10/figures.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(figures)) { // its notes hold quotes that no CSV has
+		r := strings.SplitN(line, ",", 5)
+		if n, err := strconv.ParseFloat(r[min(3, len(r)-1)], 64); err == nil && strings.HasSuffix(r[2], "bucket") {
 			peak = max(peak, n)
 		}
 	}
