@@ -83,7 +83,7 @@ func few() *fakeStore {
 // An incident that people may not mean says so at its top, and names what they may.
 func TestCollateral(t *testing.T) {
 	body := get(t, newTestWeb(besideDay(), nil), "/i/facebook-20250310T1510Z").Body.String()
-	for _, want := range []string{"People may mean another service.", `<a href="/i/x-20250310T0932Z">x</a>`, "Linked with x, which people may mean."} {
+	for _, want := range []string{"People may mean another service.", `<a href="/i/x-20250310T0932Z">X</a>`, "Linked with x, which people may mean."} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -64,7 +64,7 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 		{"places", "places", v}, {"history", "history", v},
 		{"verdict", "verdict", page.Verdict}, {"evidence", "evidence", page.Verdict},
 	}
-	if v.Measured != nil || v.Vendor != nil {
+	if v.Measured != nil || v.Vendor != nil || v.Carried != nil {
 		parts = append(parts, partOf{"measured", "measured", v})
 	}
 	if v.Probed != nil {
@@ -84,6 +84,7 @@ func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.I
 	}
 	last := &f.Revisions[len(f.Revisions)-1]
 	f.Service = serviceOf(s, last.Service)
+	f.Name = func(id string) string { return serviceOf(s, id).Name }
 	from, to, step := view.IncidentSpan(last, s.pulse)
 	f.Step = step
 	q := store.SeriesQuery{Service: last.Service, From: from, To: to, Step: step}

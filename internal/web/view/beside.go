@@ -90,10 +90,10 @@ func linked(l *outage.Link) string {
 type Meant struct{ Incident, Service string }
 
 // meantOf finds it among the links; nil where nothing says so.
-func meantOf(links []outage.Link) *Meant {
+func meantOf(f *IncidentFacts, links []outage.Link) *Meant {
 	for _, l := range links {
 		if l.Why == WhyCollateral {
-			return &Meant{l.Incident, l.Service}
+			return &Meant{l.Incident, f.name(l.Service)}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 
+	"faultline/internal/siblings"
 	"faultline/outage"
 )
 
@@ -46,4 +47,32 @@ func carriedSummary(i *outage.Incident, length string) string {
 		return began + ", but nothing more came of it: it was never confirmed."
 	}
 	return began + ". It is not confirmed yet: they have to go on failing."
+}
+
+// Carried is what fails together of those that stand on a service.
+type Carried struct {
+	Text     string
+	Services []Named
+	More     int // beyond those
+}
+
+// Named is a service by its name.
+type Named struct{ ID, Name string }
+
+// carriedOf is nil where nothing fails together.
+func carriedOf(f *IncidentFacts, t *outage.Tenants) *Carried {
+	if t == nil {
+		return nil
+	}
+	c := &Carried{More: t.Count - len(t.Failing)}
+	c.Text = fmt.Sprintf("At the worst %d of the %d watched services that stand on it failed in the same way: %s.", t.Count, t.Watched, siblings.Manner(t.Manner).Words())
+	if t.Elsewhere > 0 {
+		c.Text += fmt.Sprintf(" Of %d watched elsewhere %d did not fail.", t.Elsewhere, t.Spared)
+	} else {
+		c.Text += " Nothing elsewhere is watched, so it is not known whether others failed too."
+	}
+	for _, id := range t.Failing {
+		c.Services = append(c.Services, Named{id, f.name(id)})
+	}
+	return c
 }

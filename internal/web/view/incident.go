@@ -24,6 +24,15 @@ type IncidentFacts struct {
 	Words     []outage.VendorWord
 	Looks     []store.Look  // in the span of ProbedSpan
 	Agents    []store.Heard // that may have taken them
+	// Name is what a service is called; nil: its id.
+	Name func(service string) string
+}
+
+func (f *IncidentFacts) name(service string) string {
+	if f.Name == nil {
+		return service
+	}
+	return cmp.Or(f.Name(service), service)
 }
 
 // Incident is the incident page.
@@ -51,7 +60,9 @@ type Incident struct {
 	Waves                  []Wave
 	Countries, Categories  Cells
 	Links                  []Link
-	Meant                  *Meant // what people may mean who report it; nil: itself
+	Carried                *Carried // what stands on it and fails; nil: nothing does together
+	CarriedOnly            bool     // nothing else shows the incident
+	Meant                  *Meant   // what people may mean who report it; nil: itself
 	History                []Change
 	HistoryLeft            int // changes beyond the limit
 	Revision               int
@@ -133,13 +144,14 @@ func IncidentOf(f IncidentFacts) Incident {
 		v.PeakAt = p.Peak.Time().Format("15:04 UTC")
 	}
 	for _, l := range i.Links {
-		v.Links = append(v.Links, Link{l.Incident, l.Service, tie(&l)})
+		v.Links = append(v.Links, Link{l.Incident, f.name(l.Service), tie(&l)})
 	}
-	v.Meant = meantOf(i.Links)
+	v.Meant, v.Carried = meantOf(&f, i.Links), carriedOf(&f, i.Tenants)
 	if !v.Heard {
 		v.Low = "" // there is no baseline in it
 	}
 	v.Measured = measuredOf(i)
+	v.CarriedOnly = carrier(i)
 	v.Probed = probedLine(&f, i)
 	v.Vendor = VendorOf(VendorFacts{Words: f.Words, Of: i}, f.Pulse.Closed)
 	v.History, v.HistoryLeft = HistoryOf(f.Revisions)
