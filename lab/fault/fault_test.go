@@ -60,14 +60,16 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// Routes go back to where they were: to the link, or to the other transit.
-func TestBack(t *testing.T) {
-	p := netip.MustParsePrefix("10.20.1.0/28")
-	if got := back(topology.TransitA, topology.PoP1, p); !strings.HasPrefix(got, "ip route replace 10.20.1.0/28 via 10.0.") {
+// Routes go back to where they were, whatever they are now.
+func TestTo(t *testing.T) {
+	p := netip.MustParsePrefix("10.20.0.0/28")
+	if got := to(topology.PoP1, p); !strings.HasPrefix(got, "ip route replace 10.20.0.0/28 via 10.0.") || got == to(topology.PoP2, p) {
 		t.Error(got)
 	}
-	if got := back(topology.TransitB, topology.PoP1, p); got != "ip route replace 10.20.1.0/28 dev t" {
-		t.Error(got)
+	for transit, pop := range homes {
+		if topology.Upstream(pop) != transit {
+			t.Errorf("%s hangs on %s", pop, topology.Upstream(pop))
+		}
 	}
 }
 

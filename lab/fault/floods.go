@@ -25,12 +25,13 @@ func start(ctx context.Context, w *world.World, tools []world.Tool) (world.Undo,
 	return together(ctx, list...)
 }
 
-// victim is an address of a tenant behind a bottleneck.
-func victim(b topology.Bottleneck, tenant string) netip.Addr {
+// victim is an address of a tenant. Which of its places is met follows from where the
+// tool runs.
+func victim(tenant string) netip.Addr {
 	if tenant == topology.TenantSiblings {
-		return topology.SiblingAddrs[b.To]
+		return topology.SiblingAddrs[0]
 	}
-	return topology.FeedAddrs[b.To][0]
+	return topology.FeedAddrs[0]
 }
 
 func udpFlood(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
@@ -41,7 +42,7 @@ func udpFlood(ctx context.Context, w *world.World, e *scenario.Event) (world.Und
 	var tools []world.Tool
 	for _, b := range bottlenecks(pops(e)) {
 		for _, t := range tenants(e) {
-			tools = append(tools, world.UDPFlood(b, victim(b, t), e.Share, size)...)
+			tools = append(tools, world.UDPFlood(b, victim(t), e.Share, size)...)
 		}
 	}
 	return start(ctx, w, tools)
@@ -56,7 +57,7 @@ func synFlood(ctx context.Context, w *world.World, e *scenario.Event) (world.Und
 				return w.Filter(ctx, world.Bots(b.To), "output", "tcp flags & rst == rst drop")
 			},
 			func() (world.Undo, error) {
-				return start(ctx, w, world.SYNFlood(b, victim(b, topology.TenantFeed), e.Share))
+				return start(ctx, w, world.SYNFlood(b, victim(topology.TenantFeed), e.Share))
 			})
 	}
 	return together(ctx, list...)
@@ -76,7 +77,7 @@ func httpFlood(ctx context.Context, w *world.World, e *scenario.Event) (world.Un
 	places := pops(e)
 	var tools []world.Tool
 	for _, p := range places {
-		tools = append(tools, world.HTTPFlood(p, topology.FeedAddrs[p][0], stand.FeedHost, page(e), max(1, e.Connections/len(places))))
+		tools = append(tools, world.HTTPFlood(p, topology.FeedAddrs[0], stand.FeedHost, page(e), max(1, e.Connections/len(places))))
 	}
 	return start(ctx, w, tools)
 }
@@ -85,7 +86,7 @@ func slowHTTP(ctx context.Context, w *world.World, e *scenario.Event) (world.Und
 	places := pops(e)
 	var tools []world.Tool
 	for _, p := range places {
-		tools = append(tools, world.SlowHTTP(p, topology.FeedAddrs[p][0], page(e), max(1, e.Connections/len(places))))
+		tools = append(tools, world.SlowHTTP(p, topology.FeedAddrs[0], page(e), max(1, e.Connections/len(places))))
 	}
 	return start(ctx, w, tools)
 }

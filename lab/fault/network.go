@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"faultline/lab/scenario"
@@ -16,67 +17,63 @@ import (
 // transits of the lab.
 func transits() []string { return []string{topology.TransitA, topology.TransitB} }
 
-// routes changes our prefixes of PoPs at both transits, and puts them back.
+// homes are the PoPs with the transit that leads to each.
+var homes = map[string]string{topology.TransitA: topology.PoP1, topology.TransitB: topology.PoP2}
+
+// routes changes what transits do with our prefixes, at those that lead to the places,
+// and puts it back.
 func routes(ctx context.Context, w *world.World, places []string, how func(p netip.Prefix) string) (world.Undo, error) {
 	var list []func() (world.Undo, error)
 	for _, t := range transits() {
+		if !slices.Contains(places, homes[t]) {
+			continue
+		}
 		var do, undo []string
-		for _, pop := range places {
-			for _, p := range topology.FeedPrefixes(pop) {
-				do = append(do, how(p))
-				undo = append(undo, back(t, pop, p))
-			}
+		for _, p := range topology.FeedPrefixes() {
+			do = append(do, how(p))
+			undo = append(undo, to(homes[t], p))
 		}
 		list = append(list, func() (world.Undo, error) { return w.Command(ctx, t, do, undo) })
 	}
 	return together(ctx, list...)
 }
 
-// back is the command that leads a prefix of a PoP from a transit to where it belongs.
-func back(transit, pop string, p netip.Prefix) string {
-	if topology.Upstream(pop) == transit {
-		return strings.Replace(topology.RouteAdd(pop, p), "route add", "route replace", 1)
-	}
-	return fmt.Sprintf("ip route replace %s dev t", p)
+// to is the command that leads a prefix to a stub, wherever it leads now.
+func to(stub string, p netip.Prefix) string {
+	return strings.Replace(topology.RouteAdd(stub, p), "route add", "route replace", 1)
 }
 
+// routeWithdrawn takes our prefixes out of the world; where only one place has
+// withdrawn them, its half of the world goes to the other.
 func routeWithdrawn(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
-	return routes(ctx, w, pops(e), func(p netip.Prefix) string { return fmt.Sprintf("ip route del %s", p) })
+	places := pops(e)
+	return routes(ctx, w, places, func(p netip.Prefix) string {
+		if len(places) == 1 {
+			return fmt.Sprintf("ip route replace %s dev t", p)
+		}
+		return fmt.Sprintf("ip route del %s", p)
+	})
 }
 
 func nullRoute(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
 	return routes(ctx, w, pops(e), func(p netip.Prefix) string { return fmt.Sprintf("ip route replace blackhole %s", p) })
 }
 
-// hijack leads our prefixes at transits to a host that pretends to be us.
-func hijack(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
-	places := e.Where
-	if len(places) == 0 {
-		places = []string{topology.TransitB}
-	}
-	list := []func() (world.Undo, error){func() (world.Undo, error) { return w.Impostor(ctx) }}
-	for _, t := range places {
-		var do, undo []string
-		for _, pop := range []string{topology.PoP1, topology.PoP2} {
-			for _, p := range topology.FeedPrefixes(pop) {
-				to := strings.Replace(topology.RouteAdd(topology.BotsTwo, p), "route add", "route replace", 1)
-				if t != topology.TransitB {
-					to = fmt.Sprintf("ip route replace %s dev t", p)
-				}
-				do, undo = append(do, to), append(undo, back(t, pop, p))
-			}
-		}
-		list = append(list, func() (world.Undo, error) { return w.Command(ctx, t, do, undo) })
-	}
-	return together(ctx, list...)
+// hijack leads our prefixes at transit b to a host there that pretends to be us.
+func hijack(ctx context.Context, w *world.World, _ *scenario.Event) (world.Undo, error) {
+	return together(ctx,
+		func() (world.Undo, error) { return w.Impostor(ctx) },
+		func() (world.Undo, error) {
+			return routes(ctx, w, []string{topology.PoP2}, func(p netip.Prefix) string { return to(topology.BotsTwo, p) })
+		})
 }
 
-// protected are a tenant's addresses at a PoP, as nftables writes them.
-func protected(pop, tenant string) (four, six string) {
+// protected are a tenant's addresses, as nftables writes them.
+func protected(tenant string) (four, six string) {
 	if tenant == topology.TenantSiblings {
-		return topology.SiblingAddrs[pop].String(), ""
+		return topology.SiblingAddrs[0].String(), ""
 	}
-	return topology.FeedAddrs[pop][0].String(), topology.FeedAddrs[pop][1].String()
+	return topology.FeedAddrs[0].String(), topology.FeedAddrs[1].String()
 }
 
 // share of packets that a rule is for; all of them when it says nothing.
@@ -94,7 +91,7 @@ func firewall(ctx context.Context, w *world.World, e *scenario.Event) (world.Und
 	for _, pop := range pops(e) {
 		var rules []string
 		for _, t := range tenants(e) {
-			four, six := protected(pop, t)
+			four, six := protected(t)
 			froms := []string{""}
 			if len(e.Clients) > 0 {
 				froms = nil
@@ -163,7 +160,7 @@ func regionCut(ctx context.Context, w *world.World, e *scenario.Event) (world.Un
 		if e.State == "all" {
 			return w.Filter(ctx, c.Transit, "forward", in+"drop", out+"drop")
 		}
-		return w.Filter(ctx, c.Transit, "forward", in+"ip daddr 10.20.0.0/16 drop", in+"ip6 daddr fd00:20::/32 drop")
+		return w.Filter(ctx, c.Transit, "forward", fmt.Sprintf("%sip daddr %s drop", in, topology.EdgeSpace[0]), fmt.Sprintf("%sip6 daddr %s drop", in, topology.EdgeSpace[1]))
 	})
 }
 
@@ -181,13 +178,9 @@ func censor(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo,
 		return w.Lie(ctx, e.Clients, topology.OtherNameAddr)
 	}
 	return clients(ctx, e, func(c topology.Client) (world.Undo, error) {
-		var rules []string
-		for _, pop := range []string{topology.PoP1, topology.PoP2} {
-			four, six := protected(pop, topology.TenantFeed)
-			rules = append(rules,
-				fmt.Sprintf("iifname %q ip daddr %s tcp dport 443 tcp flags & psh == psh reject with tcp reset", c.Line(), four),
-				fmt.Sprintf("iifname %q ip6 daddr %s tcp dport 443 tcp flags & psh == psh reject with tcp reset", c.Line(), six))
-		}
-		return w.Filter(ctx, c.Transit, "forward", rules...)
+		four, six := protected(topology.TenantFeed)
+		return w.Filter(ctx, c.Transit, "forward",
+			fmt.Sprintf("iifname %q ip daddr %s tcp dport 443 tcp flags & psh == psh reject with tcp reset", c.Line(), four),
+			fmt.Sprintf("iifname %q ip6 daddr %s tcp dport 443 tcp flags & psh == psh reject with tcp reset", c.Line(), six))
 	})
 }

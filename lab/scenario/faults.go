@@ -14,7 +14,7 @@ import (
 // Bounds of magnitudes, whatever a file, a seed and a magnitude make together.
 const (
 	maxShare       = 40.0
-	maxConnections = 1500
+	maxConnections = 2400
 	maxPeople      = 120 // in each country
 	maxRumour      = 60  // presses a minute in each country
 	maxKB          = 1024
@@ -46,7 +46,7 @@ var kinds = map[string]kind{
 	"certificate":     {words: "the edge shows a bad certificate", keys: []string{"where", "state"}, needs: []string{"state"}, states: []string{"expired", "name", "alone"}},
 	"route-withdrawn": {words: "our prefixes are not announced", keys: []string{"where"}},
 	"null-route":      {words: "our prefixes lead nowhere, silently", keys: []string{"where"}},
-	"hijack":          {words: "our prefixes lead to somebody else", keys: []string{"where"}},
+	"hijack":          {words: "at one transit our prefixes lead to somebody else", keys: []string{}},
 	"firewall":        {words: "a rule at the edge host is wrong", keys: []string{"where", "tenant", "state", "percent", "clients"}, needs: []string{"state"}, states: []string{"drop", "reject", "reset"}},
 	"link-down":       {words: "the link to a place is cut", keys: []string{"where"}, needs: []string{"where"}},
 	"transit-loss":    {words: "a transit loses packets of everybody", keys: []string{"where", "percent"}, needs: []string{"percent"}},

@@ -107,9 +107,9 @@ func (e *Edge) addrs() []netip.Addr {
 	case len(e.Addrs) > 0:
 		return e.Addrs
 	case e.Tenant == topology.TenantFeed:
-		return topology.FeedAddrs[e.PoP]
+		return topology.FeedAddrs
 	}
-	return []netip.Addr{topology.SiblingAddrs[e.PoP]}
+	return topology.SiblingAddrs
 }
 
 // conditions sets $fault for the requests that the answer is for.

@@ -54,17 +54,17 @@ func (s *NameServer) zones() []zone {
 		ns := []string{"ns.other.example"}
 		return []zone{
 			{"other.example", ns, []string{"ns 60 A " + topology.OtherNameAddr.String()}},
-			{"bank.example", ns, []string{line("www", topology.BankAddr)}},
+			{"bank.example", ns, []string{line("www", otherTTL, topology.BankAddr)}},
 			{"mail.example", ns, siblingLines()},
-			{"control-one.example", ns, []string{line("@", topology.ControlAddrs[0]), line("@", topology.Control6Addrs[0])}},
-			{"control-two.example", ns, []string{line("@", topology.ControlAddrs[1]), line("@", topology.Control6Addrs[1])}},
+			{"control-one.example", ns, []string{line("@", otherTTL, topology.ControlAddrs[0]), line("@", otherTTL, topology.Control6Addrs[0])}},
+			{"control-two.example", ns, []string{line("@", otherTTL, topology.ControlAddrs[1]), line("@", otherTTL, topology.Control6Addrs[1])}},
 		}
 	}
 	ns := []string{"ns1.namehost.example", "ns2.namehost.example"}
 	out := []zone{
 		{"namehost.example", ns, []string{
 			"ns1 60 A " + topology.NameAddrs[topology.NameOne].String(), "ns2 60 A " + topology.NameAddrs[topology.NameTwo].String(),
-			line("www", topology.NamesHomeAddr),
+			line("www", otherTTL, topology.NamesHomeAddr),
 		}},
 		{"shop.example", ns, siblingLines()}, {"news.example", ns, siblingLines()}, {"edgehost.example", ns, siblingLines()},
 	}
@@ -74,16 +74,20 @@ func (s *NameServer) zones() []zone {
 	return out
 }
 
-func line(name string, a netip.Addr) string {
+func line(name string, ttl int, a netip.Addr) string {
 	kind := "A"
 	if a.Is6() {
 		kind = "AAAA"
 	}
-	return fmt.Sprintf("%s %d %s %s", name, otherTTL, kind, a)
+	return fmt.Sprintf("%s %d %s %s", name, ttl, kind, a)
 }
 
 func siblingLines() []string {
-	return []string{line("www", topology.SiblingAddrs[topology.PoP1]), line("www", topology.SiblingAddrs[topology.PoP2])}
+	var out []string
+	for _, a := range topology.SiblingAddrs {
+		out = append(out, line("www", otherTTL, a))
+	}
+	return out
 }
 
 // feedLines are the records of our service in the zone's state.
@@ -97,14 +101,8 @@ func (s *NameServer) feedLines() []string {
 		return []string{fmt.Sprintf("www %d A %s", feedTTL, nobody)}
 	}
 	var out []string
-	for _, pop := range []string{topology.PoP1, topology.PoP2} {
-		for _, a := range topology.FeedAddrs[pop] {
-			kind := "A"
-			if a.Is6() {
-				kind = "AAAA"
-			}
-			out = append(out, fmt.Sprintf("www %d %s %s", feedTTL, kind, a))
-		}
+	for _, a := range topology.FeedAddrs {
+		out = append(out, line("www", feedTTL, a))
 	}
 	return out
 }
@@ -181,7 +179,6 @@ func (r *Resolver) Config() string {
 	infra-host-ttl: 15
 	infra-keep-probing: yes
 	prefetch: no
-	rrset-roundrobin: no
 	qname-minimisation: no
 `, r.Client.Resolver(), r.Dir, filepath.Join(r.Dir, "resolver-"+r.Client.Name+".pid"), negativeTTL)
 	if r.Lie.IsValid() {

@@ -100,14 +100,14 @@ func TestEdgeConfig(t *testing.T) {
 	} {
 		e := Edge{PoP: topology.PoP1, Tenant: topology.TenantFeed, Dir: "/x", Cert: CertGood, Answer: c.answer}
 		text := e.Config()
-		for _, w := range append(c.want, "listen 10.20.1.10:443 ssl", "listen [fd00:20:1:a::10]:443 ssl", "server_name "+FeedHost) {
+		for _, w := range append(c.want, "listen 10.20.0.10:443 ssl", "listen [fd00:20:0:a::10]:443 ssl", "server_name "+FeedHost) {
 			if !strings.Contains(text, w) {
 				t.Errorf("%+v: no %q in\n%s", c.answer, w, text)
 			}
 		}
 	}
 	s := Edge{PoP: topology.PoP2, Tenant: topology.TenantSiblings, Dir: "/x"}
-	if text := s.Config(); strings.Contains(text, FeedHost) || !strings.Contains(text, ShopHost) || !strings.Contains(text, "10.20.2.20") {
+	if text := s.Config(); strings.Contains(text, FeedHost) || !strings.Contains(text, ShopHost) || !strings.Contains(text, "10.20.0.20") {
 		t.Errorf("the siblings' edge:\n%s", text)
 	}
 }
@@ -118,7 +118,7 @@ func TestNames(t *testing.T) {
 	for _, state := range append(ZoneStates(), ZoneGood) {
 		s := NameServer{Name: topology.NameOne, Addr: topology.NameAddrs[topology.NameOne], Dir: dir, Zone: state}
 		zone := s.Files()[filepath.Join(dir, "n1.zone-feed.example")]
-		has := strings.Contains(zone, "10.20.1.10") && strings.Contains(zone, "fd00:20:2:a::10")
+		has := strings.Contains(zone, "10.20.0.10") && strings.Contains(zone, "fd00:20:0:a::10")
 		if has != (state == ZoneGood) || (zone == "") != (state == ZoneBroke) || (state == ZoneWrong) != strings.Contains(zone, nobody) {
 			t.Errorf("state %q: %s", state, zone)
 		}

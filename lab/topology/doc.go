@@ -17,6 +17,9 @@
 //	                   ta --- b1, tb --- b2 (hosts that load tools run on)
 //	hub and agents: m, a network of its own that no flood touches
 //
+// Both places of the edge provider announce the same addresses (anycast), as such
+// providers do: networks at transit a meet p1, those at transit b meet p2.
+//
 // Limits: delays are those of a quiet line with a little jitter and no loss of its
 // own; a line holds lineQueue packets. Bottlenecks count every packet as at least
 // Smallest bytes, as equipment does that is limited by packets rather than bytes,

@@ -32,11 +32,10 @@ const (
 
 // Addresses that servers listen on and clients go to.
 var (
-	FeedAddrs = map[string][]netip.Addr{
-		PoP1: {addr("10.20.1.10"), addr("fd00:20:1:a::10")},
-		PoP2: {addr("10.20.2.10"), addr("fd00:20:2:a::10")},
-	}
-	SiblingAddrs = map[string]netip.Addr{PoP1: addr("10.20.1.20"), PoP2: addr("10.20.2.20")}
+	// FeedAddrs and SiblingAddrs are the same at both places of the edge provider:
+	// each transit leads to its own, so where somebody is decides which one is met.
+	FeedAddrs    = []netip.Addr{addr("10.20.0.10"), addr("fd00:20:0:a::10")}
+	SiblingAddrs = []netip.Addr{addr("10.20.0.20")}
 	NameAddrs    = map[string]netip.Addr{NameOne: addr("10.40.1.53"), NameTwo: addr("10.40.2.53")}
 	OriginAddr   = addr("10.30.0.10")
 	DatabaseAddr = addr("10.30.9.2")
@@ -53,12 +52,12 @@ var (
 
 // Prefixes that routes lead to.
 var (
-	feedPrefixes = map[string][]netip.Prefix{
-		PoP1: {prefix("10.20.1.0/28"), prefix("fd00:20:1:a::/64")},
-		PoP2: {prefix("10.20.2.0/28"), prefix("fd00:20:2:a::/64")},
-	}
-	siblingPrefixes = map[string]netip.Prefix{PoP1: prefix("10.20.1.16/28"), PoP2: prefix("10.20.2.16/28")}
+	feedPrefixes    = []netip.Prefix{prefix("10.20.0.0/28"), prefix("fd00:20:0:a::/64")}
+	siblingPrefixes = []netip.Prefix{prefix("10.20.0.16/28")}
 )
+
+// EdgeSpace holds every address of the edge provider.
+var EdgeSpace = []netip.Prefix{prefix("10.20.0.0/16"), prefix("fd00:20::/32")}
 
 // Inside are the addresses of the lab: nothing that it starts goes anywhere else.
 var Inside = []netip.Prefix{prefix("10.0.0.0/8"), prefix("fd00::/16")}

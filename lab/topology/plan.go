@@ -3,6 +3,7 @@ package topology
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // link is a pair of virtual network cards. Each end is named after the namespace at
@@ -119,11 +120,8 @@ func served() map[string][]netip.Addr {
 		Origin: {OriginAddr}, Siblings: {SiblingsAddr}, Database: {DatabaseAddr},
 		ElsewhereX: {BankAddr, NamesHomeAddr, ControlAddrs[0], Control6Addrs[0]}, ElsewhereY: {ControlAddrs[1], Control6Addrs[1], ControlAddrs[2], OtherNameAddr},
 	}
-	for space, list := range FeedAddrs {
-		m[space] = append(m[space], list...)
-	}
-	for space, a := range SiblingAddrs {
-		m[space] = append(m[space], a)
+	for _, pop := range []string{PoP1, PoP2} {
+		m[pop] = append(slices.Clone(FeedAddrs), SiblingAddrs...)
 	}
 	for space, a := range NameAddrs {
 		m[space] = append(m[space], a)
@@ -191,11 +189,19 @@ func routes(add func(string, ...string)) {
 	}
 	for _, pair := range [][2]string{{TransitA, TransitB}, {TransitB, TransitA}} {
 		near, far := pair[0], pair[1]
+		var own []netip.Prefix
+		for _, l := range links() {
+			if l.a == near {
+				own = append(own, behind(l.b)...)
+			}
+		}
 		add(near, "ip addr add "+between(near)+" peer "+between(far)+" dev t", "ip link set dev t up")
 		for _, l := range links() {
 			if l.a == far {
 				for _, p := range behind(l.b) {
-					add(near, fmt.Sprintf("ip route add %s dev t", p))
+					if !slices.Contains(own, p) { // or it is at both, and the near one is met
+						add(near, fmt.Sprintf("ip route add %s dev t", p))
+					}
 				}
 			}
 		}
@@ -229,7 +235,7 @@ func between(space string) string {
 func behind(space string) []netip.Prefix {
 	switch space {
 	case PoP1, PoP2:
-		return append([]netip.Prefix{siblingPrefixes[space]}, feedPrefixes[space]...)
+		return append(slices.Clone(siblingPrefixes), feedPrefixes...)
 	case NameOne:
 		return []netip.Prefix{prefix("10.40.1.0/24")}
 	case NameTwo:
@@ -266,8 +272,5 @@ func Upstream(stub string) string {
 	return ""
 }
 
-// FeedPrefixes are those of our service at a PoP, PoPPrefixes all of the PoP.
-func FeedPrefixes(pop string) []netip.Prefix { return feedPrefixes[pop] }
-
-// PoPPrefixes are all prefixes of a PoP.
-func PoPPrefixes(pop string) []netip.Prefix { return behind(pop) }
+// FeedPrefixes are those of our service.
+func FeedPrefixes() []netip.Prefix { return slices.Clone(feedPrefixes) }

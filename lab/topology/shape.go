@@ -1,6 +1,9 @@
 package topology
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // Smallest is the least number of bytes that a packet costs at a bottleneck.
 const Smallest = 250
@@ -44,17 +47,18 @@ func (b Bottleneck) PacketsPerSecond(size int) float64 {
 
 // destinations of a tenant behind a bottleneck.
 func (b Bottleneck) destinations(tenant string) []string {
+	list := []netip.Prefix{netip.PrefixFrom(NameAddrs[b.To], 32)}
 	switch tenant {
 	case TenantFeed:
-		var out []string
-		for _, p := range feedPrefixes[b.To] {
-			out = append(out, p.String())
-		}
-		return out
+		list = feedPrefixes
 	case TenantSiblings:
-		return []string{siblingPrefixes[b.To].String()}
+		list = siblingPrefixes
 	}
-	return []string{NameAddrs[b.To].String() + "/32"}
+	var out []string
+	for _, p := range list {
+		out = append(out, p.String())
+	}
+	return out
 }
 
 // shape is the script that makes the bottleneck at its sending side.

@@ -262,11 +262,9 @@ func (w *World) StopElsewhere(ctx context.Context) (Undo, error) {
 func (w *World) Impostor(ctx context.Context) (Undo, error) {
 	var addrs []netip.Addr
 	var lines []string
-	for _, pop := range []string{topology.PoP1, topology.PoP2} {
-		for _, a := range topology.FeedAddrs[pop] {
-			addrs = append(addrs, a)
-			lines = append(lines, fmt.Sprintf("ip addr add %s dev lo", a))
-		}
+	for _, a := range topology.FeedAddrs {
+		addrs = append(addrs, a)
+		lines = append(lines, fmt.Sprintf("ip addr add %s dev lo", a))
 	}
 	if err := w.script(ctx, topology.BotsTwo, lines...); err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func empty(t *testing.T) *World {
 // Load goes nowhere but into the lab, from nowhere but the hosts for it, and no
 // further than its bounds; and not even that where the run has made no namespace.
 func TestLoadIsRefused(t *testing.T) {
-	inside := []netip.Addr{topology.FeedAddrs[topology.PoP1][0]}
+	inside := []netip.Addr{topology.FeedAddrs[0]}
 	for name, c := range map[string]struct {
 		tool Tool
 		want string
@@ -62,7 +62,7 @@ func TestLoadIsRefused(t *testing.T) {
 // bounded together.
 func TestFloodRates(t *testing.T) {
 	b := topology.Bottlenecks()[0]
-	to := topology.FeedAddrs[topology.PoP1][0]
+	to := topology.FeedAddrs[0]
 	for _, c := range []struct {
 		tools []Tool
 		want  float64
@@ -98,7 +98,7 @@ func TestFloodRates(t *testing.T) {
 // No tool runs longer than a fault lasts, whatever becomes of the run.
 func TestLoadEnds(t *testing.T) {
 	for _, tool := range []Tool{
-		HTTPFlood(topology.PoP1, topology.FeedAddrs[topology.PoP1][0], stand.FeedHost, "/", 1), SlowHTTP(topology.PoP1, topology.FeedAddrs[topology.PoP1][0], "/", 1),
+		HTTPFlood(topology.PoP1, topology.FeedAddrs[0], stand.FeedHost, "/", 1), SlowHTTP(topology.PoP1, topology.FeedAddrs[0], "/", 1),
 	} {
 		if !strings.Contains(strings.Join(tool.Args, " "), strconv.Itoa(int(longestLoad.Seconds()))) {
 			t.Errorf("%v has no end", tool.Args)
