@@ -99,6 +99,7 @@ type seen struct {
 	quiet   tally
 	doubted tally // attempts that do not count
 	vantage outage.Vantage
+	names   mixed // look-ups
 	first   int64 // second of its first failure; 0: none
 }
 
@@ -217,6 +218,10 @@ func (x *extract) gather() {
 			c.now.add(m, b, t)
 			c.tally.add(t)
 			a.add(t)
+			if looked := b.N(attempts.Looked); looked > 0 {
+				bad := b.N(attempts.LookFailed)
+				a.names.add(m, bad > 0, looked > bad)
+			}
 		}
 	})
 	for i := range x.cells {

@@ -57,6 +57,12 @@ func TestFeatures(t *testing.T) {
 		{"the name is gone", newWorld(from(onset, event{dns: outage.FailureNXDOMAIN})), map[string]float64{
 			DNSFailFrac: 1, FirstDNSShare: 1, NXDomainShare: 1, ServfailShare: 0, FailFrac: 1,
 		}, []string{TCPFailFrac, HTTPFailFrac, TTFBRatio}},
+		{"a name server that is overrun", newWorld(func(t try) event {
+			if t.second >= onset && some(try{second: t.second, agent: t.agent}, 0.3) {
+				return event{dns: outage.FailureTimeout}
+			}
+			return event{}
+		}), map[string]float64{FirstDNSShare: 1, DNSTimeoutShare: 1, MixedShare: 1, AddressStillOK: 1, TCPFailFrac: 0}, nil},
 		{"a certificate that has expired", newWorld(from(onset, event{tls: outage.FailureCertExpired, expired: true, cert: "fedcba9876543210"})), map[string]float64{
 			TLSFailFrac: 1, FirstTLSShare: 1, CertExpiredShare: 1, CertNameShare: 0, CertChanged: 1, CertExpiredAtOnset: 5,
 		}, []string{HTTPFailFrac}},

@@ -93,12 +93,14 @@ func (x *extract) mixed() {
 	connects := map[pair]bool{}
 	for i := range x.cells {
 		c, s := &x.cells[i].now, &x.past.Spots[i]
-		if !s.Whole() {
+		if !s.Whole() && s.Look != attempts.LookName {
 			continue
 		}
 		if c.whole.bad != 0 {
 			spots++
-			if c.whole.both {
+			// A name that does not resolve leads to no address: whether it also does is told
+			// by the agent's other look-ups.
+			if c.whole.both || s.Address == "" && x.agents[s.Agent].names.both {
 				both++
 			}
 		}
