@@ -12,8 +12,7 @@ import (
 type Glimpse struct {
 	Agent         string
 	Tried, Failed int // whole attempts
-	// Layer and Failure are of what most of them met first; empty while none fails. How
-	// a name failed to resolve is not told apart.
+	// Layer and Failure are of what most of them met first; empty while none fails.
 	Layer   outage.Layer
 	Failure outage.Failure
 }
@@ -38,7 +37,7 @@ func (w *Window) Glimpses(m outage.Minute) map[string][]Glimpse {
 func (p *Past) glimpses(bins []Bin) []Glimpse {
 	type sum struct {
 		Glimpse
-		met [layerCount*wordCount + 1]int // the last: names
+		met [layerCount * wordCount]int
 	}
 	agents := map[string]*sum{}
 	for i := range bins {
@@ -56,7 +55,6 @@ func (p *Past) glimpses(bins []Bin) []Glimpse {
 		if failed == 0 {
 			continue
 		}
-		s.met[len(s.met)-1] += b.N(Fell(outage.LayerDNS))
 		for _, c := range b.Counts {
 			if c.Code >= codeWord && c.Code < codeStatus {
 				s.met[c.Code-codeWord] += int(c.N)
@@ -83,8 +81,6 @@ func most(met []int) (outage.Layer, outage.Failure) {
 	switch {
 	case best < 0:
 		return "", ""
-	case best == len(met)-1:
-		return outage.LayerDNS, outage.FailureDNSTemporary
 	case best%wordCount < len(words):
 		return layers[best/wordCount], words[best%wordCount]
 	}
