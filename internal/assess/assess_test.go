@@ -276,3 +276,35 @@ func FuzzTake(f *testing.F) {
 		}
 	})
 }
+
+// A name that does not resolve keeps a person from every address, so it counts as an
+// attempt at each; a look at somebody else's resolver counts as none.
+func TestFailedLookUps(t *testing.T) {
+	b := assess.New(judge.DefaultQuorum())
+	a := agent{id: "a", class: "eyeball"}
+	lookUp := func(resolver string) *outage.Measurement {
+		return &outage.Measurement{
+			Agent: a.id, Attempt: 1, Vantage: outage.Vantage{Country: "DE", Network: "AS-a", Class: a.class, Resolver: "system"},
+			Target: outage.Target{Service: "x"}, DNS: &outage.DNS{Resolver: resolver, Failure: outage.FailureTimeout},
+			Outcome: outage.OutcomeFail, Layer: outage.LayerDNS, Operation: outage.OperationResolve, Failure: outage.FailureTimeout,
+		}
+	}
+	for _, c := range []string{"http://one.example/", "http://two.example/"} {
+		b.Take(begin, attempt(&a, begin, outage.Target{URL: c, Role: outage.RoleControl, Family: 4}, "", 0))
+	}
+	for _, address := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.1"} {
+		b.Take(begin, attempt(&a, begin, outage.Target{Service: "x", Address: address, Family: 4}, "", 0))
+	}
+	b.Take(begin, lookUp("system"))
+	b.Take(begin, lookUp("192.0.2.53"))
+	points, _ := b.Close(begin, false)
+	var tried, failed int
+	for _, p := range points["x"] {
+		if p.Signal == outage.SignalProbeErrors && p.Layer == "" {
+			tried, failed = tried+p.Trials, failed+p.Count
+		}
+	}
+	if tried != 5 || failed != 2 {
+		t.Errorf("%d of %d attempts failed, want 2 of 5", failed, tried)
+	}
+}

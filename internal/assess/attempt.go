@@ -101,10 +101,12 @@ func took(m *outage.Measurement) float64 {
 // sums are the attempts of one agent at one service in the open minute.
 type sums struct {
 	cells map[cell]*tally
-	// names are look-ups without an attempt: they are the whole when nothing else is.
-	names    tally
-	exercise judge.Exercise
-	footing  siblings.Footing
+	// names are failed look-ups of the agent's own resolver, which keep a person from
+	// every address: each counts as an attempt at all of those that were met.
+	names     tally
+	addresses map[string]bool
+	exercise  judge.Exercise
+	footing   siblings.Footing
 }
 
 func (s *sums) at(c cell) *tally {
@@ -137,8 +139,32 @@ func (s *sums) take(m *outage.Measurement) {
 	switch {
 	case whole:
 		s.at(cell{"", m.Target.Family}).attempt(failure, took(m))
-	case m.DNS != nil && m.DNS.Nameserver == "":
+		s.meet(m.Target.Address)
+	case m.DNS != nil && m.DNS.Nameserver == "" && failure != "" && m.DNS.Resolver == ownResolver(m):
 		s.names.attempt(failure, 0)
+	}
+}
+
+// systemResolver is how an agent names the resolver of its machine.
+const systemResolver = "system"
+
+// ownResolver is the one that the agent's own programs ask.
+func ownResolver(m *outage.Measurement) string {
+	if m.Vantage.Resolver == "" {
+		return systemResolver
+	}
+	return m.Vantage.Resolver
+}
+
+// maxAddresses bounds what a failed look-up stands for.
+const maxAddresses = 16
+
+func (s *sums) meet(address string) {
+	if s.addresses == nil {
+		s.addresses = map[string]bool{}
+	}
+	if address != "" && len(s.addresses) < maxAddresses {
+		s.addresses[address] = true
 	}
 }
 
@@ -161,17 +187,16 @@ func (t *tally) attempt(failure outage.Failure, ms float64) {
 // leastMS is the shortest time that is told apart: below it clocks are noise.
 const leastMS = 0.01
 
-// settle drops the families that the agent itself cannot reach, and takes failed
-// look-ups for the whole where nothing else was tried.
+// settle drops the families that the agent itself cannot reach, and counts failed
+// look-ups among the whole.
 func (s *sums) settle(dead [2]bool) {
 	for c := range s.cells {
 		if c.family == 4 && dead[0] || c.family == 6 && dead[1] {
 			delete(s.cells, c)
 		}
 	}
-	whole := s.sum("")
-	if whole.tried == 0 && s.names.failed > 0 {
-		*s.at(cell{}) = s.names
+	if n := s.names.failed * max(1, len(s.addresses)); n > 0 {
+		*s.at(cell{}) = tally{tried: n, failed: n, failure: s.names.failure}
 	}
 	if tcp := s.sum(outage.LayerTCP); tcp.tried > tcp.failed {
 		// Who can connect is not cut off, whatever becomes of echoes.

@@ -35,13 +35,13 @@ const (
 
 // carry lets a suspicion count for the provider that it names, as a quorum of its own
 // probes would: it may open an incident of it, and confirm one that lasts.
-func (f *Fold) carry(seen map[string]observation, c *siblings.Cause) {
+func (f *Fold) carry(seen map[string]observation, c *siblings.Cause, m outage.Minute) {
 	if c.Provider == "" {
 		return
 	}
 	o, known := seen[c.Provider]
 	if !known {
-		o = f.look(c.Provider)
+		o = f.look(c.Provider, m)
 	}
 	p := &o.probes
 	if p.tenants != nil && p.tenants.Count >= len(c.Tenants) {

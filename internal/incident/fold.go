@@ -123,11 +123,11 @@ func (f *Fold) End(m outage.Minute, missing bool) []outage.Incident {
 	}
 	seen := map[string]observation{}
 	for _, service := range f.awake() {
-		seen[service] = f.look(service)
+		seen[service] = f.look(service, m)
 	}
 	causes := f.book.Causes(func(service string) bool { return seen[service].probes.alarm })
 	for i := range causes {
-		f.carry(seen, &causes[i])
+		f.carry(seen, &causes[i], m)
 	}
 	for _, service := range slices.Sorted(maps.Keys(seen)) {
 		f.advance(service, m, seen[service])
@@ -155,12 +155,12 @@ func (f *Fold) awake() []string {
 }
 
 // look is what a minute shows of one service.
-func (f *Fold) look(service string) observation {
+func (f *Fold) look(service string, m outage.Minute) observation {
 	d := f.pending[service]
 	o := observe(d)
 	l := f.state.Lives[service]
 	crowd := o.alarm || l != nil && l.Inc.State.Open() && !l.Measured
-	o.probes = f.config.probed(f.state.Probes[service], d, crowd, f.hasTurned(service))
+	o.probes = f.config.probed(f.state.Probes[service], d, m, crowd, f.hasTurned(service))
 	return o
 }
 

@@ -24,17 +24,24 @@ type probing struct {
 	tenants *outage.Tenants
 }
 
+// One agent that fails while so many others get through has a bad way more often than
+// the service has a fault (`faultline evaluate agents`), until it has lasted.
+const (
+	elsewhereWell = 2
+	lonelyFor     = 10 * outage.Minute(1)
+)
+
 // probed reads what probes say. Refusals that may be meant for monitors count while
 // people report problems too; agents that see only some attempts fail count while the
 // series of all attempts is outside its baseline, or where many of them have turned.
-func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd, turned bool) probing {
+func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, m outage.Minute, crowd, turned bool) probing {
 	if s == nil {
 		return probing{}
 	}
 	rate := ratesAlarm(d) || turned
 	p := probing{known: true}
 	voices := make([]judge.Voice, 0, len(s.Vantages))
-	refused, lands := 0, map[string]bool{}
+	refused, lasts, lands := 0, false, map[string]bool{}
 	for i := range s.Vantages {
 		v := &s.Vantages[i]
 		state := judge.State(v.State)
@@ -51,6 +58,7 @@ func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd,
 		case !failing:
 			p.well = max(p.well, v.Since)
 		case voice.Health == judge.HealthHealthy:
+			lasts = lasts || m-v.Since >= lonelyFor
 			lands[v.Vantage.Country] = true
 			if p.since == 0 || v.Since < p.since {
 				p.since = v.Since
@@ -60,7 +68,8 @@ func (c *Config) probed(s *outage.ProbeState, d *outage.MinuteDetections, crowd,
 	p.lands = len(lands)
 	count := judge.Quorum(voices, c.Quorum)
 	p.quorum = count.Confirmed
-	p.own = count.Confirmed || rate && count.Failing > 0
+	alone := count.Failing == 1 && count.Working >= elsewhereWell && !lasts
+	p.own = count.Confirmed || rate && count.Failing > 0 && !alone
 	p.alarm = p.own
 	p.sum = outage.Probes{
 		Looking: count.Failing + count.Working, Failing: count.Failing, Networks: count.Networks, Quorum: count.Confirmed, Depth: s.Depth,

@@ -92,6 +92,14 @@ func TestProbes(t *testing.T) {
 				f.Observe(rates(noon + outage.Minute(i)))
 			}
 		}, 20, "6 suspected, 8 confirmed; onset 4 end 0; probes_only 2/3 tcp connection_refused; probes"},
+		{"one of three and the series of all", func(f *Fold, i int) {
+			if i == 5 {
+				f.Probed(sees(noon+5, noon+4, "fail", "ok", "ok"))
+			}
+			if i >= 6 && i < 20 {
+				f.Observe(rates(noon + outage.Minute(i)))
+			}
+		}, 60, "14 suspected, 49 dismissed; onset 4 end 20; neither 1/3 tcp connection_refused; probes"},
 		{"people and probes", func(f *Fold, i int) {
 			if i == 5 {
 				f.Probed(sees(noon+5, noon+4, "fail", "fail", "ok"))
