@@ -20,7 +20,7 @@ type observeCmd struct {
 // Help is what kong prints beyond the flags.
 func (c *observeCmd) Help() string {
 	return `An observation is one number that somebody else has measured and published, with its
-source: a feature of the vocabulary (docs/diagnosis.md), its value, and the time that
+source: a feature of the vocabulary (docs/reference/features.md), its value, and the time that
 it is of. What its author concludes from it is a claim and has no place here.
 
   [{"service":"x", "feature":"bgp_unchanged", "value":1,
