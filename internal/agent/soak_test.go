@@ -108,7 +108,7 @@ func TestSoakTenThousand(t *testing.T) {
 	}
 	const n, minutes = 10_000, 4
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	defer debug.SetGCPercent(debug.SetGCPercent(40)) // as the program does
+	defer debug.SetGCPercent(debug.SetGCPercent(150)) // as the program does
 	url, pool := otherProcess(t)
 	a := alone(t, &fake{})
 	begun := map[string][]time.Time{}

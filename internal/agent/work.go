@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -71,10 +72,24 @@ func (a *Agent) probeAll(ctx context.Context) error {
 		job := look{Agent: a, prober: *a.prober.Load(), plan: plan, target: it.target, base: it.base}
 		probes.Go(func() {
 			defer func() { it.busy.Store(false); <-slots }()
+			growStack()
 			a.hand(ctx, job.do(ctx))
 		})
 	}
 }
+
+// growStack gives a new goroutine at once the stack that a handshake needs: else it
+// would be copied four times on the way down.
+//
+//go:noinline
+func growStack() {
+	var room [stackNeeded]byte
+	room[0] = 1
+	runtime.KeepAlive(&room)
+}
+
+// stackNeeded is what a handshake with its certificates takes.
+const stackNeeded = 12 << 10
 
 // adopt takes over a plan.
 func (a *Agent) adopt(s *schedule, p *agentapi.Plan) {
