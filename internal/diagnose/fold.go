@@ -168,7 +168,11 @@ func (f *Fold) End(m outage.Minute, missing bool) []outage.Verdict {
 // glimpse shows the book what agents had in the minute that ends: states of probes say
 // so only after two looks in a row, and the first verdict comes before.
 func (f *Fold) glimpse(m outage.Minute) {
-	if len(f.state.Lives) == 0 {
+	judged := false
+	for _, l := range f.state.Lives {
+		judged = judged || l.Inc.State.Open() || !l.Ended
+	}
+	if !judged {
 		return
 	}
 	for service, list := range f.window.Glimpses(m) {

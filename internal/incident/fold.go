@@ -133,6 +133,7 @@ func (f *Fold) End(m outage.Minute, missing bool) []outage.Incident {
 		f.advance(service, m, seen[service])
 	}
 	clear(f.pending)
+	f.book.End(m)
 	f.link(causes)
 	return f.say(m)
 }

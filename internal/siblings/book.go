@@ -76,14 +76,8 @@ func (b *Book) Probed(s *outage.ProbeState) {
 	b.count(c, -1)
 	c.take(s)
 	b.count(c, +1)
-	if len(s.Stands) > 0 || len(s.Vantages) > 0 {
-		c.Stands = s.Stands
-	}
+	c.Stands = s.Stands
 	b.ground.measure(s.Service, c.Stands)
-	if len(s.Vantages) == 0 && len(c.Trouble) == 0 {
-		delete(b.conditions, s.Service)
-		b.ground.measure(s.Service, nil)
-	}
 }
 
 // count keeps how many services each agent looks at.
@@ -181,7 +175,11 @@ func follow(spans []span, bad bool, since, well, now outage.Minute, manner Manne
 			spans = spans[1:]
 		}
 	case lasts:
-		spans[n-1].To = max(spans[n-1].From+1, min(well, now))
+		end := now // when nobody looks any more, for instance
+		if well > 0 {
+			end = min(well, now)
+		}
+		spans[n-1].To = max(spans[n-1].From+1, end)
 	}
 	return spans
 }
@@ -239,10 +237,16 @@ func (b *Book) Restore(data []byte) error {
 	return nil
 }
 
-// End ends a minute: what was glimpsed in it is forgotten, and incidents that were over
-// for a day are.
+// End ends a minute: what was glimpsed in it is forgotten, and so are incidents that
+// have been over for a day and services that nobody has looked at for as long.
 func (b *Book) End(m outage.Minute) {
-	b.blink()
+	for id, c := range b.conditions {
+		c.fresh, c.freshAgents = span{}, nil
+		if n := len(c.Trouble); !c.Watched && len(c.Looking) == 0 && (n == 0 || c.Trouble[n-1].To > 0 && m-c.Trouble[n-1].To > keepTrouble) {
+			delete(b.conditions, id)
+			b.ground.measure(id, nil)
+		}
+	}
 	for id, i := range b.incidents {
 		if i.Closed > 0 && m-i.Closed > keepIncident {
 			delete(b.incidents, id)

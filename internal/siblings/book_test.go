@@ -311,6 +311,27 @@ func TestRestoreSaysTheSame(t *testing.T) {
 	})
 }
 
+// Who is looked at no more is forgotten a day after its trouble, and its ground with it.
+func TestForgotten(t *testing.T) {
+	b := New(world())
+	b.Probed(state("bank", noon, noon-60, "ok ok ok", "net:192.0.2.0/24"))
+	b.Probed(state("far", noon, noon-60, "ok ok ok", "net:192.0.2.0/24"))
+	b.Probed(state("bank", noon+2, noon+1, "bad bad bad", "net:192.0.2.0/24"))
+	b.Probed(state("bank", noon+9, noon+9, "", "net:192.0.2.0/24")) // nobody looks any more
+	for _, c := range []struct {
+		at   outage.Minute
+		kept int
+	}{{noon + 9, 2}, {noon + 9 + keepTrouble, 2}, {noon + 10 + keepTrouble, 1}} {
+		b.End(c.at)
+		if len(b.conditions) != c.kept {
+			t.Errorf("at %s %d services are known, want %d", c.at, len(b.conditions), c.kept)
+		}
+	}
+	if v := b.Neighbours("far", noon, noon+9); v.Siblings.Watched != 0 || len(b.looks) != 3 {
+		t.Errorf("it still stands there: %+v, %d agents look", v.Siblings, len(b.looks))
+	}
+}
+
 func TestRestoreRefuses(t *testing.T) {
 	for _, bad := range []string{"", "{", `{"conditions":{"a":null}}`, `{"incidents":{"a":{"service":"b"}}}`, `{"incidents":{"a":null}}`} {
 		if err := New(nil).Restore([]byte(bad)); err == nil {

@@ -95,10 +95,3 @@ func (c *condition) troubled() []string {
 	slices.Sort(agents)
 	return agents
 }
-
-// blink forgets what was glimpsed.
-func (b *Book) blink() {
-	for _, c := range b.conditions {
-		c.fresh, c.freshAgents = span{}, nil
-	}
-}
