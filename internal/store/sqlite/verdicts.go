@@ -21,7 +21,7 @@ const verdictsAtMost = 500
 const unpackedAtMost = 16 << 20
 
 // verdicts saves revisions. They are kept for ever and say much the same thing again,
-// so the whole of each is packed, to about an eighth.
+// so the whole of each is packed, to about a sixth.
 func (c *change) verdicts(ctx context.Context) error {
 	var rows []any
 	for i := range c.b.Verdicts {
