@@ -153,18 +153,19 @@ func TestMeasuredGround(t *testing.T) {
 	} {
 		b.Probed(state(s, noon, noon-60, "ok ok ok", on...))
 	}
-	b.Probed(state("bank", noon+2, noon+1, "nx nx nx", "net:192.0.2.0/24", "nameservers:example.net"))
+	b.Probed(state("bank", noon+2, noon+1, "5xx 5xx 5xx", "net:192.0.2.0/24", "nameservers:example.net"))
 	b.Probed(state("logins", noon+2, noon+1, "nx nx nx", "nameservers:example.net"))
 	b.Probed(state("far", noon+2, noon+1, "bad bad bad", "net:192.0.2.0/24"))
 	v := b.Neighbours("far", noon+1, noon+5)
 	if group(v.Siblings) != "1/1 bank" || v.Same != 0 {
 		t.Errorf("siblings %s, %d the same", group(v.Siblings), v.Same)
 	}
+	b.Probed(state("bank", noon+3, noon+1, "nx nx nx", "net:192.0.2.0/24", "nameservers:example.net"))
 	v = b.Neighbours("logins", noon+1, noon+5)
 	if group(v.Nameservers) != "1/1 bank" || group(v.Siblings) != "0/0 " {
 		t.Errorf("on the same name servers %s, siblings %s", group(v.Nameservers), group(v.Siblings))
 	}
-	b.Probed(state("bank", noon+3, noon+1, "bad bad bad", "nameservers:example.net"))
+	b.Probed(state("bank", noon+4, noon+1, "bad bad bad", "nameservers:example.net"))
 	if v = b.Neighbours("logins", noon+1, noon+5); v.Nameservers.Failing != 0 || v.Nameservers.Watched != 1 {
 		t.Errorf("who fails otherwise does not fail at the name: %s", group(v.Nameservers))
 	}

@@ -127,8 +127,9 @@ func (b *Book) cause(on string, manner Manner, faults []fault) *Cause {
 	if _, known := b.ground.services[name]; isProvider && known {
 		c.Provider = name
 	}
-	if strings.HasPrefix(on, groundNameserver) && manner != MannerName {
-		return nil
+	switch {
+	case strings.HasPrefix(on, groundNameserver) && manner != MannerName, strings.HasPrefix(on, groundNet) && manner == MannerName:
+		return nil // names and addresses do not carry each other
 	}
 	faults = slices.DeleteFunc(faults, func(f fault) bool { return f.service == name || c.Provider != "" && b.ground.kin(f.service, name) })
 	if !b.suspected[c.key()] {

@@ -104,16 +104,36 @@ func TestCausesOnlyOfWhatCounts(t *testing.T) {
 	}
 }
 
-// Name servers are a ground for failures of names alone.
+// Name servers are a ground for failures of names alone, and addresses for all others.
 func TestCauseAtNames(t *testing.T) {
-	for words, want := range map[string]int{"nx nx nx": 1, "5xx 5xx 5xx": 0} {
+	for _, c := range []struct {
+		words, ground string
+		want          int
+	}{
+		{"nx nx nx", "nameservers:example.net", 1}, {"5xx 5xx 5xx", "nameservers:example.net", 0},
+		{"nx nx nx", "net:192.0.2.0/24", 0}, {"5xx 5xx 5xx", "net:192.0.2.0/24", 1},
+	} {
 		b := New(nil)
 		for _, s := range []string{"p", "q", "r"} {
-			b.Probed(state(s, noon, noon-1, words, "nameservers:example.net"))
+			b.Probed(state(s, noon, noon-1, c.words, c.ground))
 		}
-		if causes := b.Causes(func(string) bool { return true }); len(causes) != want || want == 1 && causes[0].Provider != "" {
-			t.Errorf("%s: %+v", words, causes)
+		if causes := b.Causes(func(string) bool { return true }); len(causes) != c.want || c.want == 1 && causes[0].Provider != "" {
+			t.Errorf("%s on %s: %+v", c.words, c.ground, causes)
 		}
+	}
+}
+
+// A service that fails at its name is no sibling that falls with its edge, nor a
+// provider that takes others along.
+func TestNamesAreNotCarried(t *testing.T) {
+	b := New(world())
+	all(b, map[string]string{"a": "nx nx nx", "b": "nx nx nx", "c": "nx nx nx", "cdn": "nx nx nx"})
+	i := incident("cdn", noon, "probes", 0, 0)
+	i.Probes = &outage.Probes{Quorum: true, Layer: outage.LayerDNS, Failure: outage.FailureTimeout}
+	b.Incident(i)
+	v := b.Neighbours("a", noon+1, noon+9)
+	if group(v.Siblings) != "0/1 " || len(v.Providers) != 0 || v.Carried != 0 {
+		t.Errorf("siblings %s, providers %v of %d known", group(v.Siblings), v.Providers, v.Carried)
 	}
 }
 

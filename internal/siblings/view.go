@@ -175,14 +175,16 @@ func (b *Book) related(service string) map[string]relation {
 // place counts one related service in the groups that it is of.
 func (v *View) place(l *look, id string, r relation, c *condition) {
 	fails := l.with(c)
-	if r&sibling != 0 && r&ownRoles == 0 {
+	// No edge and no network carries names: who fails at its name says nothing of them.
+	named := fails && l.began(c).Manner == MannerName
+	if r&sibling != 0 && r&ownRoles == 0 && !named {
 		v.Siblings.add(id, fails)
 		if fails && l.alike(c) {
 			v.Same++
 		}
 	}
 	if r&sameNames != 0 && r&kin == 0 {
-		v.Nameservers.add(id, fails && first(c.trouble(), l.minutes).Manner == MannerName)
+		v.Nameservers.add(id, named)
 	}
 	if r&kin != 0 {
 		v.Family.add(id, fails)
@@ -229,6 +231,10 @@ func (b *Book) elsewhere(v *View, l *look, related map[string]relation) {
 // stands finds the incidents of what the service stands on.
 func (b *Book) stands(v *View, related map[string]relation, early bool) {
 	for _, id := range sortedKeys(related) {
+		i := b.incidents[id]
+		if i != nil && i.Probes != nil && MannerOf(i.Probes.Layer, i.Probes.Failure) == MannerName && i.Tenants == nil {
+			continue // its own name fails: that it carries others has nothing to do with it
+		}
 		watched := b.conditions[id] != nil && b.conditions[id].Watched
 		if !early && related[id]&provider != 0 && b.ground.services[id] != nil && (watched || v.Siblings.Watched >= leastTenants-1) {
 			v.Carried++
@@ -236,7 +242,6 @@ func (b *Book) stands(v *View, related map[string]relation, early bool) {
 		if !early && related[id]&needs != 0 && watched {
 			v.Needs++
 		}
-		i := b.incidents[id]
 		if i == nil || i.Onset > v.To || i.End > 0 && i.End+within < v.From {
 			continue
 		}
