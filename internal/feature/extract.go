@@ -217,7 +217,7 @@ func (x *extract) gather() {
 			a.add(t)
 			if looked := b.N(attempts.Looked); looked > 0 {
 				bad := b.N(attempts.LookFailed)
-				a.names.add(m, bad > 0, looked > bad)
+				a.names.add(m, bad > 0, looked > bad, false) // questions of a minute have no order
 			}
 		}
 	})

@@ -43,8 +43,9 @@ type part struct {
 
 func (p *part) add(m outage.Minute, b *attempts.Bin, t tally) {
 	p.Add(b)
-	p.whole.add(m, t.failed > 0, t.tried > t.failed)
-	p.lossy.add(m, b.N(attempts.SYNLost) > 0 || b.N(attempts.Fell(outage.LayerTCP)) > 0, b.N(attempts.Clean) > 0)
+	back := came(b)
+	p.whole.add(m, t.failed > 0, t.tried > t.failed, back)
+	p.lossy.add(m, b.N(attempts.SYNLost) > 0 || b.N(attempts.Fell(outage.LayerTCP)) > 0, b.N(attempts.Clean) > 0, back || t.failed == 0)
 }
 
 // connects counts attempts that came to a connect, and those of them that failed there.
@@ -55,24 +56,28 @@ func (p *part) connects() tally {
 	}
 }
 
-// mixed tells whether bad and good came close together.
-type mixed struct {
-	bad, good outage.Minute // last ones
-	both      bool
+// came says whether something succeeded in a minute after something had failed.
+func came(b *attempts.Bin) bool {
+	return b.FirstFail != attempts.None && b.LastFine != attempts.None && b.LastFine > b.FirstFail
 }
 
-// mixedWithin is how close.
+// mixed tells whether good came soon after bad: what was fine until it failed is an
+// onset and no mixture.
+type mixed struct {
+	bad  outage.Minute // the last one before this minute
+	both bool
+}
+
+// mixedWithin is how soon, in minutes.
 const mixedWithin = 2
 
-func (x *mixed) add(m outage.Minute, bad, good bool) {
+// add takes the minutes in their order. back says that in this one good came after bad.
+func (x *mixed) add(m outage.Minute, bad, good, back bool) {
+	if good && x.bad != 0 && m > x.bad && m-x.bad <= mixedWithin || bad && good && back {
+		x.both = true
+	}
 	if bad {
 		x.bad = m
-	}
-	if good {
-		x.good = m
-	}
-	if d := x.bad - x.good; x.bad != 0 && x.good != 0 && d <= mixedWithin && -d <= mixedWithin {
-		x.both = true
 	}
 }
 
