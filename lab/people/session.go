@@ -24,8 +24,10 @@ const (
 	slowShare  = 0.08
 	// phones is the share of people who use the app.
 	phones = 0.45
-	// retries of people, and of badly written clients.
+	// retries of people; badly written clients wait for badPatience only, and ask again
+	// at once.
 	retries, badRetries = 1, 8
+	badPatience         = 1500 * time.Millisecond
 	maxPage             = 256 << 10
 	pagesOfSession      = 5
 )
@@ -43,12 +45,15 @@ type session struct {
 // session begins the next person's visit, on a connection of their own.
 func (c *Country) session() *session {
 	jar, _ := cookiejar.New(nil) // never fails without options
-	dialer := &net.Dialer{Timeout: patience, FallbackDelay: 300 * time.Millisecond}
-	o := c.current()
+	o, wait := c.current(), patience
+	if o.Retry {
+		wait = badPatience
+	}
+	dialer := &net.Dialer{Timeout: wait, FallbackDelay: 300 * time.Millisecond}
 	return &session{
 		c: c, phone: c.chance(phones), site: c.pick(), bad: o.Retry, from: o.Referrer,
-		client: &http.Client{Jar: jar, Timeout: patience, Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: patience, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		client: &http.Client{Jar: jar, Timeout: wait, Transport: &http.Transport{
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: wait, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 		}},
 	}
 }

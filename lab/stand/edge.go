@@ -87,6 +87,7 @@ http {
 	proxy_set_header X-Forwarded-For $remote_addr;
 	proxy_connect_timeout 3s;
 	proxy_read_timeout 8s;
+	proxy_ignore_client_abort on; # who has gone is worked for, as by most services
 	upstream feed { server %[3]s:8080; keepalive 32; }
 	upstream siblings { server %[4]s:8080; keepalive 8; }
 	upstream dead { server %[3]s:9; }
