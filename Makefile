@@ -23,7 +23,7 @@ bench: ## the measurements of docs/benchmarks.md
 bench-peers: ## the agent beside blackbox_exporter and Gatus on the same targets: processor time and memory
 	sh scripts/peers.sh
 
-JOBS ?= 2
+JOBS ?= 3
 SCENARIO ?=
 
 lab: build ## as root: run the fault lab, all of it or SCENARIO=name; recordings go to lab-runs, and what is there is left out

@@ -233,6 +233,10 @@ func (c *worldCmd) record(ctx context.Context, w *world.World, h recording.Heade
 	if err != nil {
 		return err
 	}
+	for _, l := range r.Header.Live {
+		say("minute %+d the hub said of %s: %s %s", l.Minute-h.OnsetMinute(), l.Service, l.State, strings.Join(l.Leading, ", "))
+	}
+	say("the truth: %s, %s", h.Label.Class, h.Label.Hypothesis)
 	say("recorded %d entries, %d kB: %s", len(r.Entries), info.Size()>>10, c.Out)
 	return nil
 }
