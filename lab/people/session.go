@@ -19,9 +19,9 @@ const (
 	slow     = 3 * time.Second
 	patience = 8 * time.Second
 	// pressShare of those who have given up press the button; slowShare of those whose
-	// page came late.
-	pressShare = 0.4
-	slowShare  = 0.08
+	// page came late. Outside it is one in thousands: a person here stands for many.
+	pressShare = 0.6
+	slowShare  = 0.12
 	// phones is the share of people who use the app.
 	phones = 0.45
 	// retries of people; badly written clients wait for badPatience only, and ask again

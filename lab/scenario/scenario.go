@@ -148,7 +148,7 @@ func Parse(b []byte) (*Scenario, error) {
 }
 
 // usualPeople of each country.
-const usualPeople = 6
+const usualPeople = 8
 
 // Validate says what is wrong and what to do.
 func (s *Scenario) Validate() error {
