@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The commands of the page on imports run as they stand there.
+// The commands of the page on imports run as they stand there, but for the one that
+// needs a running hub: TestOperator has it.
 func TestImportPage(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	page, err := os.ReadFile(filepath.Join("docs", "how-to", "import-measurements.md"))
@@ -18,7 +19,7 @@ func TestImportPage(t *testing.T) {
 	ran := 0
 	for line := range strings.Lines(string(page)) {
 		args, ok := strings.CutPrefix(line, "    faultline ")
-		if !ok {
+		if !ok || strings.Contains(args, "--hub ") {
 			continue
 		}
 		var out, errs bytes.Buffer
