@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -102,7 +103,23 @@ func (p *Prober) transport(conn net.Conn) (t http.RoundTripper, done func()) {
 			return conn, nil
 		},
 	}
-	return two, two.CloseIdleConnections
+	return once{two, secured}, two.CloseIdleConnections
+}
+
+// once asks over one connection and says what ended it, where the transport has only
+// words of its own for an answer that did not come.
+type once struct {
+	*http.Transport
+	conn *tls.Conn
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := o.Transport.RoundTrip(r)
+	if below, ok := o.conn.NetConn().(*metered); ok && err != nil && !failureOf(err).Closed() {
+		return nil, fmt.Errorf("%w; the connection: %w", err, below.why())
+	}
+	return res, err
 }
 
 // errOneConnection is what a transport gets that wants to try again: a retry is

@@ -297,6 +297,20 @@ func faults(t *testing.T, ca *authority) []fault {
 		t.Cleanup(func() { c.Close() })
 		io.Copy(io.Discard, c) //nolint:errcheck // until the other side has had enough
 	})
+	// Over HTTP/2 a client would quietly try again where a connection ends before the
+	// answer.
+	two := ca.issue(t, "good.example", now.Add(-time.Hour), now.Add(rigLife))
+	shut := listener(t, "127.0.0.1:0", func(c *net.TCPConn) {
+		shaken(c, two).CloseWrite() //nolint:errcheck // the end of the test comes first
+		c.CloseWrite()              //nolint:errcheck // as above
+		io.Copy(io.Discard, c)      //nolint:errcheck // a close with bytes unread would be a reset
+		c.Close()
+	})
+	torn := listener(t, "127.0.0.1:0", func(c *net.TCPConn) {
+		io.ReadFull(shaken(c, two), make([]byte, 1)) //nolint:errcheck // the end comes next
+		c.SetLinger(0)                               //nolint:errcheck // as above
+		c.Close()
+	})
 	refused := freePort(t)
 	port := func(address string) string {
 		_, p, _ := net.SplitHostPort(address)
@@ -327,6 +341,8 @@ func faults(t *testing.T, ca *authority) []fault {
 		{"reset in the handshake", "https://" + reset + "/", HealthFail, outage.LayerTLS, outage.OperationTLSHandshake, outage.FailureReset},
 		{"reset in the request", "http://" + reset + "/", HealthFail, outage.LayerHTTP, outage.OperationRoundTrip, outage.FailureReset},
 		{"closed at once", "https://" + dead + "/", HealthFail, outage.LayerTLS, outage.OperationTLSHandshake, outage.FailureEOF},
+		{"closed after the handshake", "https://good.example:" + port(shut) + "/", HealthFail, outage.LayerHTTP, outage.OperationRoundTrip, outage.FailureEOF},
+		{"reset after the handshake", "https://good.example:" + port(torn) + "/", HealthFail, outage.LayerHTTP, outage.OperationRoundTrip, outage.FailureReset},
 		{"stalled handshake", "https://" + stalled + "/", HealthFail, outage.LayerTLS, outage.OperationTLSHandshake, outage.FailureTimeout},
 		{"expired", https(expired, "good.example"), HealthFail, outage.LayerTLS, outage.OperationTLSHandshake, outage.FailureCertExpired},
 		{"not yet valid", https(early, "good.example"), HealthFail, outage.LayerTLS, outage.OperationTLSHandshake, outage.FailureCertNotYet},
@@ -348,6 +364,13 @@ func faults(t *testing.T, ca *authority) []fault {
 		{"redirect to nowhere", u + "/elsewhere", HealthFail, outage.LayerDNS, outage.OperationResolve, outage.FailureNXDOMAIN},
 		{"one family broken", "http://mixed.example:" + port(mixed.Listener.Addr().String()) + "/", HealthPartial, outage.LayerTCP, outage.OperationConnect, outage.FailureRefused},
 	}
+}
+
+// shaken is a connection after the handshake, agreed on HTTP/2.
+func shaken(c *net.TCPConn, cert tls.Certificate) *tls.Conn {
+	s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}})
+	s.Handshake() //nolint:errcheck // what the client makes of it is what is tested
+	return s
 }
 
 // freePort is an address where nobody listens.

@@ -3,8 +3,10 @@ package probe
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"faultline/outage"
@@ -44,11 +46,13 @@ const (
 // errBytes ends an attempt that has read too much.
 var errBytes = errors.New("the server sends more bytes than an attempt reads")
 
-// metered is a connection that reads so many bytes and no more. One attempt has one
-// connection and reads it from one goroutine at a time.
+// metered is a connection that reads so many bytes and no more, and remembers why
+// there was nothing more to read. One attempt has one connection and reads it from one
+// goroutine at a time.
 type metered struct {
 	net.Conn
-	left int64
+	left  int64
+	ended atomic.Pointer[error]
 }
 
 // Read implements [net.Conn].
@@ -58,5 +62,17 @@ func (m *metered) Read(p []byte) (int, error) {
 	}
 	n, err := m.Conn.Read(p[:min(int64(len(p)), m.left)])
 	m.left -= int64(n)
+	if err != nil {
+		m.ended.CompareAndSwap(nil, &err)
+	}
 	return n, err
+}
+
+// why is what ended the connection; one that the server closed properly, or that it
+// left open and told to ask elsewhere, has come to its end.
+func (m *metered) why() error {
+	if err := m.ended.Load(); err != nil {
+		return *err
+	}
+	return io.EOF
 }
