@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"faultline/internal/pipeline"
 	"faultline/lab/recording"
 	"faultline/lab/scenario"
 	"faultline/lab/score"
@@ -40,7 +41,7 @@ func (c *replayCmd) Run(ctx context.Context) error {
 }
 
 // tell prints what was found, minute by minute.
-func tell(r *recording.Recording, p *recording.Replayed) {
+func tell(r *recording.Recording, p *pipeline.Played) {
 	h := &r.Header
 	fmt.Printf("%s seed %d: %s, %s; onset %s\n", h.Scenario, h.Seed, h.Label.Class, h.Label.Hypothesis, h.Onset.Format("15:04:05"))
 	for _, i := range p.Incidents {

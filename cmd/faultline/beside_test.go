@@ -6,10 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"faultline/internal/detect"
-	"faultline/internal/incident"
+	"faultline/internal/pipeline"
 	"faultline/internal/publish"
-	"faultline/internal/rollup"
 	"faultline/internal/stream"
 	"faultline/internal/stream/memory"
 	"faultline/outage"
@@ -25,24 +23,19 @@ var hosted = map[string]string{
 // besideLine is a line of followers that knows a provider.
 func besideLine(t *testing.T) []*stream.Follower {
 	t.Helper()
-	detector, err := detect.New(detect.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	incidents := incident.DefaultConfig()
-	incidents.Services = []outage.Service{{ID: "cdn"}}
+	services := []outage.Service{{ID: "cdn"}}
 	for _, id := range []string{"a", "b", "c"} {
-		incidents.Services = append(incidents.Services, outage.Service{ID: id, Providers: []string{"cdn"}})
+		services = append(services, outage.Service{ID: id, Providers: []string{"cdn"}})
 	}
-	verdicts, err := newDiagnosis(incidents.Services)
+	line, err := pipeline.ToIncidents(services)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := []*stream.Follower{
-		rollup.Follower(),
-		{Name: detect.Name, In: []string{stream.Points.Name}, Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector},
-		incident.NewFollower(incidents), verdicts, publish.NewFollower(publish.Config{Names: map[string]string{"cdn": "CDN"}}),
+	verdicts, err := pipeline.ToVerdicts(services, "")
+	if err != nil {
+		t.Fatal(err)
 	}
+	line = append(line, verdicts, publish.NewFollower(publish.Config{Names: map[string]string{"cdn": "CDN"}}))
 	for _, f := range line {
 		f.Strict = true
 	}

@@ -9,10 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"faultline/internal/detect"
-	"faultline/internal/incident"
+	"faultline/internal/pipeline"
 	"faultline/internal/publish"
-	"faultline/internal/rollup"
 	"faultline/internal/stream"
 	"faultline/internal/stream/memory"
 	"faultline/outage"
@@ -127,19 +125,16 @@ func sceneMinute(t *testing.T, m outage.Minute, s scene) []stream.Entry {
 // line of followers, fresh.
 func freshLine(t *testing.T) []*stream.Follower {
 	t.Helper()
-	detector, err := detect.New(detect.DefaultConfig())
+	services := []outage.Service{{ID: "x", Name: "X"}}
+	line, err := pipeline.ToIncidents(services)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts, err := newDiagnosis([]outage.Service{{ID: "x", Name: "X"}})
+	verdicts, err := pipeline.ToVerdicts(services, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := []*stream.Follower{
-		rollup.Follower(),
-		{Name: detect.Name, In: []string{stream.Points.Name}, Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector},
-		incident.NewFollower(incident.DefaultConfig()), verdicts, publish.NewFollower(publish.Config{Names: map[string]string{"x": "X"}}),
-	}
+	line = append(line, verdicts, publish.NewFollower(publish.Config{Names: map[string]string{"x": "X"}}))
 	for _, f := range line {
 		f.Strict = true
 	}

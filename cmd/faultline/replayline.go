@@ -8,10 +8,8 @@ import (
 	"math"
 
 	"faultline/internal/catalog"
-	"faultline/internal/detect"
-	"faultline/internal/incident"
+	"faultline/internal/pipeline"
 	"faultline/internal/replay"
-	"faultline/internal/rollup"
 	"faultline/internal/stream"
 	"faultline/internal/stream/memory"
 	"faultline/outage"
@@ -38,17 +36,11 @@ const (
 )
 
 func newReplayLine(rec *replay.Recording, services *catalog.Catalog, gaps bool) (*replayLine, error) {
-	detector, err := detect.New(detect.DefaultConfig())
+	parts, err := pipeline.ToIncidents(services.Services())
 	if err != nil {
 		return nil, err
 	}
-	incidents := incident.DefaultConfig()
-	incidents.Services = services.Services()
-	l := &replayLine{rec: rec, gaps: gaps, log: memory.New(), incidents: map[string]outage.Incident{}}
-	l.parts = []*stream.Follower{rollup.Follower(), {
-		Name: detect.Name, In: []string{stream.Points.Name},
-		Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector,
-	}, incident.NewFollower(incidents)}
+	l := &replayLine{rec: rec, gaps: gaps, log: memory.New(), parts: parts, incidents: map[string]outage.Incident{}}
 	for _, p := range l.parts {
 		p.Strict = true
 	}

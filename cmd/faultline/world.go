@@ -14,15 +14,15 @@ import (
 	"faultline/internal/catalog"
 	"faultline/internal/clock"
 	"faultline/internal/datadir"
-	"faultline/internal/detect"
 	"faultline/internal/geo"
 	"faultline/internal/httpd"
 	"faultline/internal/incident"
 	"faultline/internal/ingest"
 	"faultline/internal/intake"
+	"faultline/internal/knowledge"
+	"faultline/internal/pipeline"
 	"faultline/internal/project"
 	"faultline/internal/publish"
-	"faultline/internal/rollup"
 	"faultline/internal/store"
 	"faultline/internal/stream"
 	"faultline/internal/vendor"
@@ -218,27 +218,16 @@ func (w *world) openVendor(context.Context) (err error) {
 }
 
 // openFolds makes the followers that turn facts into facts, in flow order.
-func (w *world) openFolds(context.Context) error {
-	detector, err := detect.New(detect.DefaultConfig())
+func (w *world) openFolds(context.Context) (err error) {
+	services := w.catalog.Services()
+	if w.followers, err = pipeline.ToIncidents(services); err != nil {
+		return err
+	}
+	verdicts, err := pipeline.ToVerdicts(services, knowledge.Current)
 	if err != nil {
 		return err
 	}
-	incidents := incident.DefaultConfig()
-	incidents.Services = w.catalog.Services()
-	verdicts, err := newDiagnosis(w.catalog.Services())
-	if err != nil {
-		return err
-	}
-	w.followers = []*stream.Follower{
-		rollup.Follower(),
-		{
-			Name: "detect", In: []string{stream.Points.Name},
-			Out: []string{stream.Detections.Name, stream.Baselines.Name}, Fold: detector,
-		},
-		incident.NewFollower(incidents),
-		verdicts,
-		publish.NewFollower(publish.Config{Names: w.names()}),
-	}
+	w.followers = append(w.followers, verdicts, publish.NewFollower(publish.Config{Names: w.names()}))
 	metrics := stream.NewMetrics(w.registry)
 	for _, f := range w.followers {
 		f.Metrics, f.Snapshots = metrics, &stream.Snapshots{Dir: w.dir.State()}

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"faultline/internal/pipeline"
 	"faultline/internal/stream"
 	"faultline/lab/scenario"
 	"faultline/outage"
@@ -119,7 +120,7 @@ func From(ctx context.Context, log stream.Reader, h Header) (*Recording, error) 
 			}
 		}
 	}
-	live, err := verdicts(ctx, log)
+	live, err := pipeline.All(ctx, log, stream.Verdicts)
 	out.Header.Live = words(live)
 	return out, err
 }
