@@ -6,9 +6,13 @@
 package plainyaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -24,12 +28,16 @@ const (
 
 // Decode reads one file into a struct. The remedy is where its form is described.
 func Decode(name string, data []byte, into any, remedy string) error {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // with which some editors begin a file
+	if len(data) > MaxBytes {
+		return fmt.Errorf("%s: the file has more than %d bytes: split it", name, MaxBytes)
+	}
 	if line, fault := hostile(data); fault != "" {
 		return fmt.Errorf("%s:%d: %s", name, line, fault)
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return mistake(name, err, remedy)
+		return mistake(name, nil, err, remedy)
 	}
 	var body ast.Node
 	for _, doc := range file.Docs {
@@ -50,7 +58,7 @@ func Decode(name string, data []byte, into any, remedy string) error {
 		return fmt.Errorf("%s:%d: tags, anchors and aliases are not taken: write the value itself", name, lineOf(odd.node))
 	}
 	if err := yaml.NewDecoder(strings.NewReader(""), yaml.Strict()).DecodeFromNode(body, into); err != nil {
-		return mistake(name, err, remedy)
+		return mistake(name, body, err, remedy)
 	}
 	return nil
 }
@@ -78,24 +86,70 @@ func lineOf(n ast.Node) int {
 }
 
 // mistake turns the parser's words into one line with the place.
-func mistake(name string, err error, remedy string) error {
-	text := err.Error()
+func mistake(name string, body ast.Node, err error, remedy string) error {
+	text, line := err.Error(), 0
 	var at yaml.Error
 	if errors.As(err, &at) {
 		text = at.GetMessage()
 		if t := at.GetToken(); t != nil && t.Position != nil {
-			name = fmt.Sprintf("%s:%d", name, t.Position.Line)
+			line = t.Position.Line
 		}
+	} else if body != nil { // of a type that decodes itself, such as a time
+		q := quoted{text: text}
+		ast.Walk(&q, body)
+		line = q.line
+	}
+	var kind *yaml.TypeError
+	if errors.As(err, &kind) && kind.DstType != nil {
+		text = "here stands " + kindOf(kind.SrcType) + " and not " + kindOf(kind.DstType)
+	}
+	if line > 0 {
+		name = fmt.Sprintf("%s:%d", name, line)
 	}
 	text, _, _ = strings.Cut(text, "\n")
 	return fmt.Errorf("%s: %s: see %s for the form", name, strings.ToValidUTF8(text, "?"), remedy)
 }
 
+// kindOf says what a value is to those who write one.
+func kindOf(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Duration]() {
+		return "a time such as 10s"
+	}
+	if t == nil {
+		return "nothing"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "a word"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a group of keys"
+	}
+	return "a number" // the forms have no other kinds
+}
+
+// quoted finds the first word that an error quotes.
+type quoted struct {
+	text string
+	line int
+}
+
+// Visit implements [ast.Visitor].
+func (q *quoted) Visit(n ast.Node) ast.Visitor {
+	if s, ok := n.(*ast.StringNode); ok && q.line == 0 && strings.Contains(q.text, strconv.Quote(s.Value)) {
+		q.line = lineOf(n)
+	}
+	if q.line > 0 {
+		return nil
+	}
+	return q
+}
+
 // hostile finds what would exhaust the parser: the line, and what is wrong with it.
 func hostile(data []byte) (int, string) {
-	if len(data) > MaxBytes {
-		return 0, fmt.Sprintf("the file has %d bytes, more than %d: split it", len(data), MaxBytes)
-	}
 	depth, line, start := 0, 1, 0
 	for i, c := range data {
 		switch c {

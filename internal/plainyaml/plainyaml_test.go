@@ -3,11 +3,16 @@ package plainyaml
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"faultline/outage"
 )
 
 type form struct {
-	Name string    `yaml:"name"`
-	List []float64 `yaml:"list"`
+	Name string        `yaml:"name"`
+	List []float64     `yaml:"list"`
+	Span time.Duration `yaml:"span"`
+	At   outage.Minute `yaml:"at"`
 	In   *struct {
 		A float64 `yaml:"a"`
 	} `yaml:"in"`
@@ -15,7 +20,7 @@ type form struct {
 
 func TestDecode(t *testing.T) {
 	var f form
-	if err := Decode("x.yaml", []byte("name: a\nlist: [1, 2.5]\nin: {a: 3}\n"), &f, "the book"); err != nil {
+	if err := Decode("x.yaml", []byte("\ufeffname: a\nlist: [1, 2.5]\nin: {a: 3}\n"), &f, "the book"); err != nil {
 		t.Fatal(err)
 	}
 	if f.Name != "a" || len(f.List) != 2 || f.In == nil || f.In.A != 3 {
@@ -35,6 +40,11 @@ func TestMistakes(t *testing.T) {
 		"name: a\n---\nname: b\n":            "x.yaml:3: a second document",
 		strings.Repeat("[", 20):              "brackets nest deeper",
 		"name: " + strings.Repeat("a", 5000): "the line has more than",
+		strings.Repeat("#\n", MaxBytes):      "x.yaml: the file has more than",
+		"name: a\nlist: [1, high]\n":         "x.yaml:2: here stands a word and not a number: see the book",
+		"span: 10\n":                         "x.yaml:1: here stands a number and not a time such as 10s",
+		"name: a\nspan: soon\n":              `x.yaml:2: time: invalid duration "soon": see the book`,
+		"name: a\n\nat: yesterday\n":         `x.yaml:3: parse minute "yesterday": want a time such as`,
 	}
 	for in, want := range cases {
 		var f form

@@ -3,10 +3,12 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"faultline/internal/names"
 	"faultline/lab/stand"
 	"faultline/lab/topology"
 )
@@ -99,7 +101,7 @@ func (e *Event) set() []string {
 func (e *Event) validate() error {
 	k, ok := kinds[e.Fault]
 	if !ok {
-		return errors.New("there is no such fault: see docs/how-to/add-a-scenario.md")
+		return fmt.Errorf("there is no such fault%s; docs/how-to/add-a-scenario.md lists all", names.Suggest(e.Fault, slices.Sorted(maps.Keys(kinds))))
 	}
 	used := e.set()
 	for _, key := range used {

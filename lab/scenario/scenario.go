@@ -12,18 +12,20 @@
 package scenario
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"faultline/internal/knowledge"
+	"faultline/internal/names"
+	"faultline/internal/plainyaml"
 	"faultline/outage"
 )
 
@@ -109,9 +111,9 @@ func Load(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a scenario: %w", err)
 	}
-	s, err := Parse(f)
+	s, err := Parse(path, f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if want := strings.TrimSuffix(filepath.Base(path), ".yaml"); s.Name != want {
 		return nil, fmt.Errorf("%s: it is named %q: name the file after it, or it after the file", path, s.Name)
@@ -134,17 +136,20 @@ func LoadAll(dir string) ([]*Scenario, error) {
 	return out, errors.Join(errs...)
 }
 
-// Parse reads the YAML form and checks it; unknown keys are errors.
-func Parse(b []byte) (*Scenario, error) {
+// Parse reads the YAML form and checks it; unknown keys are errors. The name is for
+// errors.
+func Parse(name string, b []byte) (*Scenario, error) {
 	if len(b) > maxFile {
-		return nil, fmt.Errorf("a scenario of %d bytes: at most %d", len(b), maxFile)
+		return nil, fmt.Errorf("%s: a scenario of %d bytes: at most %d", name, len(b), maxFile)
 	}
 	s := &Scenario{Usual: Usual{People: usualPeople}}
-	b = bytes.TrimPrefix(b, []byte("\ufeff"))
-	if err := yaml.UnmarshalWithOptions(b, s, yaml.DisallowUnknownField()); err != nil {
-		return nil, fmt.Errorf("decode a scenario: %w", err)
+	if err := plainyaml.Decode(name, b, s, "docs/how-to/add-a-scenario.md"); err != nil {
+		return nil, err
 	}
-	return s, s.Validate()
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
 }
 
 // usualPeople of each country.
@@ -173,14 +178,22 @@ func (s *Scenario) Validate() error {
 	return nil
 }
 
-// hypotheses with their classes.
-var hypotheses = map[string]outage.CauseClass{
-	"network-dos": outage.CauseAttack, "dns-provider-dos": outage.CauseAttack, "application-attack": outage.CauseAttack, "hijack-leak": outage.CauseUpstream,
-	"edge-config": outage.CauseInternal, "code-deploy": outage.CauseInternal, "own-dns": outage.CauseInternal, "route-withdrawal": outage.CauseInternal,
-	"certificate": outage.CauseInternal, "datacentre": outage.CauseInternal, "dependency": outage.CauseInternal,
-	"provider-network": outage.CauseUpstream, "provider-outage": outage.CauseUpstream, "regional-network": outage.CauseUpstream,
-	"overload": outage.CauseOverload, "client-version": outage.CauseInternal,
-	"collateral": outage.CauseNoOutage, "monitor-fault": outage.CauseNoOutage,
+// hypotheses of the present knowledge table, with their classes.
+var hypotheses = sync.OnceValue(func() map[string]outage.CauseClass {
+	out := map[string]outage.CauseClass{}
+	table, err := knowledge.Open(knowledge.Current)
+	if err != nil {
+		return out // it is part of the program, and a test of its own opens it
+	}
+	for i := range table.Hypotheses {
+		out[table.Hypotheses[i].ID] = table.Hypotheses[i].Class
+	}
+	return out
+})
+
+// suggest is what somebody may have meant who named a hypothesis that there is not.
+func suggest(id string) string {
+	return names.Suggest(id, slices.Sorted(maps.Keys(hypotheses())))
 }
 
 // Classes of causes that a label may have.
@@ -192,17 +205,18 @@ func (l *Label) validate() error {
 	if !slices.Contains(classes(), l.Class) {
 		return fmt.Errorf("class %q: use one of %v", l.Class, classes())
 	}
-	if _, ok := hypotheses[l.Hypothesis]; !ok {
-		return fmt.Errorf("hypothesis %q is not known", l.Hypothesis)
+	known := hypotheses()
+	if known[l.Hypothesis] == "" {
+		return fmt.Errorf("hypothesis %q is not known%s", l.Hypothesis, suggest(l.Hypothesis))
 	}
 	for _, p := range l.Pairs {
-		if len(p) != 2 || hypotheses[p[0]] == "" || hypotheses[p[1]] == "" || !slices.Contains(p, l.Hypothesis) {
+		if len(p) != 2 || known[p[0]] == "" || known[p[1]] == "" || !slices.Contains(p, l.Hypothesis) {
 			return fmt.Errorf("pair %v: write two hypotheses, one of them %s", p, l.Hypothesis)
 		}
 	}
 	for _, n := range l.Never {
-		if hypotheses[n] == "" && !slices.Contains(classes(), outage.CauseClass(n)) {
-			return fmt.Errorf("never %q: it is neither a hypothesis nor a class", n)
+		if known[n] == "" && !slices.Contains(classes(), outage.CauseClass(n)) {
+			return fmt.Errorf("never %q: it is neither a hypothesis nor a class%s", n, suggest(n))
 		}
 		if n == l.Hypothesis || n == string(l.Class) {
 			return fmt.Errorf("never %q: it is the truth", n)
@@ -216,4 +230,4 @@ func (l *Label) validate() error {
 }
 
 // ClassOf a hypothesis; empty: there is no such one.
-func ClassOf(hypothesis string) outage.CauseClass { return hypotheses[hypothesis] }
+func ClassOf(hypothesis string) outage.CauseClass { return hypotheses()[hypothesis] }
