@@ -200,9 +200,12 @@ func (v *Verdict) Key() string { return fmt.Sprintf("%s/%d", v.Incident, v.Revis
 type Source struct {
 	Name        string `json:"name"`
 	URL         string `json:"url,omitempty"`
-	Kind        string `json:"kind"`                  // measurer, registry, operator, press
+	Kind        string `json:"kind"`                  // one of SourceKinds
 	Reliability string `json:"reliability,omitempty"` // A to F of the Admiralty code; F: cannot be judged
 }
+
+// SourceKinds are who may publish a measurement.
+func SourceKinds() []string { return []string{"measurer", "registry", "operator", "press"} }
 
 // Observation is a measurement that somebody else has published, or a fact of
 // routing: a feature with its value and its source. What its author concludes from

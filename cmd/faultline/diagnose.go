@@ -39,8 +39,11 @@ var errNotAccepted = errors.New("a verdict is not among those accepted")
 
 // Run implements the command.
 func (c *diagnoseCmd) Run(s streams) error {
-	if (c.File == "") == (c.Check == "") {
+	switch {
+	case c.File == "" && c.Check == "":
 		return errors.New("nothing to diagnose: name a file of facts, or a directory of them with --check")
+	case c.File != "" && c.Check != "":
+		return errors.New("name a file of facts, or a directory of them with --check, and not both")
 	}
 	table, err := knowledge.Open(c.Table)
 	if err != nil {
@@ -105,17 +108,19 @@ func (c *diagnoseCmd) checkAll(table *knowledge.Table, s streams) error {
 
 // diagnoseFile reads a case and judges it.
 func diagnoseFile(name string, in io.Reader, table *knowledge.Table) (*casefile.Case, *outage.Verdict, error) {
-	if name != "-" {
+	if name == "-" {
+		name = "standard input"
+	} else {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read facts: %w", err)
+			return nil, nil, fmt.Errorf("read facts: %w: name a file of them, or - for standard input", err)
 		}
 		defer f.Close()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, plainyaml.MaxBytes+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read facts from %s: %w", name, err)
+		return nil, nil, fmt.Errorf("read facts: %w: name a file of them, or a directory with --check", err)
 	}
 	known, err := casefile.Read(name, data)
 	if err != nil {

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,33 @@ import (
 
 // undecided is how a case writes the class of a verdict that names none.
 const undecided outage.CauseClass = "none"
+
+// What a case may accept, in closed sets. Which hypotheses there are is for the table
+// to say.
+var (
+	states  = []outage.VerdictState{outage.VerdictInsufficient, outage.VerdictAmbiguous, outage.VerdictLikely, outage.VerdictVeryLikely}
+	classes = []outage.CauseClass{
+		outage.CauseAttack, outage.CauseInternal, outage.CauseUpstream, outage.CauseOverload, outage.CauseNoOutage, undecided,
+	}
+	layers = []outage.Layer{
+		"", outage.LayerDNS, outage.LayerRoute, outage.LayerTCP, outage.LayerTLS, outage.LayerQUIC, outage.LayerHTTP, outage.LayerApp,
+	}
+)
+
+// check says what of it no verdict can be.
+func (a *Accept) check() error {
+	return errors.Join(closed("state", a.State, states), closed("class", a.Class, classes), closed("layer", a.Layer, layers))
+}
+
+// closed says which word is not of a closed set.
+func closed[T ~string](what string, have, known []T) error {
+	for _, w := range have {
+		if !slices.Contains(known, w) {
+			return fmt.Errorf("%s %q: use one of %v", what, w, known)
+		}
+	}
+	return nil
+}
 
 // Check says why a verdict is none of those that the case accepts; nil when it is one,
 // or when the case accepts anything.
@@ -25,7 +53,31 @@ func (c *Case) Check(v *outage.Verdict) error {
 		}
 		faults = append(faults, fault)
 	}
-	return fmt.Errorf("the verdict is not among those accepted: %s", strings.Join(faults, "; or "))
+	return fmt.Errorf("the verdict is not among those accepted: %s%s", strings.Join(faults, "; or "), c.strangers(v))
+}
+
+// strangers names the hypotheses of a case that a verdict, which lists all of its table,
+// does not have.
+func (c *Case) strangers(v *outage.Verdict) string {
+	known := map[string]bool{}
+	for i := range v.Hypotheses {
+		known[v.Hypotheses[i].ID] = true
+	}
+	text := ""
+	for i := range c.Accept {
+		a := &c.Accept[i]
+		ids := slices.Concat(a.Leading, a.First)
+		for _, o := range a.Above {
+			ids = append(ids, o.Hypothesis, o.Over)
+		}
+		for _, id := range ids {
+			if !known[id] {
+				known[id] = true // once is enough
+				text += fmt.Sprintf("; %s is no hypothesis of table %s", id, v.Table)
+			}
+		}
+	}
+	return text
 }
 
 // fault is the first thing that a verdict lacks, empty when nothing does.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -96,47 +95,70 @@ func (c *Case) check(name string) error {
 	if len(c.Measured)+len(c.Published) > maxFacts {
 		wrong("more than %d facts: a case holds one value a feature and source", maxFacts)
 	}
+	if (c.Onset == 0) != (c.Until == 0) || c.Until < c.Onset {
+		wrong("onset %s, until %s: write both, the earlier first, or neither", written(c.Onset), written(c.Until))
+	}
 	c.bySource = map[string]int{}
-	for i, s := range c.Sources {
+	for i := range c.Sources {
+		s := &c.Sources[i]
 		if _, ok := c.bySource[s.ID]; ok || s.ID == "" || s.Name == "" {
-			wrong("source %q: give each an id of its own and a name", s.ID)
+			wrong("source %d, %q: give each an id of its own and a name", i+1, s.ID)
+		}
+		if !slices.Contains(outage.SourceKinds(), s.Kind) {
+			wrong("source %q is of kind %q: use one of %s", s.ID, s.Kind, strings.Join(outage.SourceKinds(), ", "))
 		}
 		c.bySource[s.ID] = i
 	}
 	seen := map[string]bool{}
-	for _, f := range c.Measured {
-		for _, err := range c.faults(f, false) {
-			wrong("%v", err)
+	for i := range c.Measured {
+		for _, err := range c.faults(&c.Measured[i], false) {
+			wrong("measured %d: %w", i+1, err)
 		}
-		if seen[f.Feature] {
-			wrong("feature %q is measured twice: keep one", f.Feature)
+		f := c.Measured[i].Feature
+		if seen[f] {
+			wrong("measured %d: feature %q is measured twice: keep one", i+1, f)
 		}
-		seen[f.Feature] = true
+		seen[f] = true
 	}
-	for _, f := range c.Published {
-		for _, err := range c.faults(f, true) {
-			wrong("%v", err)
+	for i := range c.Published {
+		for _, err := range c.faults(&c.Published[i], true) {
+			wrong("published %d: %w", i+1, err)
+		}
+	}
+	for i := range c.Accept {
+		if err := c.Accept[i].check(); err != nil {
+			wrong("accept %d: %w", i+1, err)
 		}
 	}
 	return errors.Join(faults...)
 }
 
+// written is a time as the file has it.
+func written(m outage.Minute) string {
+	if m == 0 {
+		return "not given"
+	}
+	return m.String()
+}
+
 // faults finds what is wrong with a fact.
-func (c *Case) faults(f Fact, published bool) []error {
+func (c *Case) faults(f *Fact, published bool) []error {
+	if f.Feature == "" {
+		return []error{errors.New("it has no feature: name one of docs/reference/features.md")}
+	}
 	var faults []error
-	if _, ok := feature.Find(f.Feature); !ok {
+	word, known := feature.Find(f.Feature)
+	if !known {
 		var words []string
 		for _, w := range feature.Words() {
 			words = append(words, w.Name)
 		}
-		near := names.Nearest(f.Feature, words)
-		if near == "" {
-			near = nearestOf(f.Feature, words)
-		}
-		faults = append(faults, fmt.Errorf("unknown feature %q: did you mean %q?", f.Feature, near))
+		faults = append(faults, fmt.Errorf("unknown feature %q: did you mean %q?", f.Feature, names.Closest(f.Feature, words)))
 	}
-	if f.Value == nil || math.IsNaN(*f.Value) || math.IsInf(*f.Value, 0) {
+	if f.Value == nil {
 		faults = append(faults, fmt.Errorf("feature %q has no value: give it a number", f.Feature))
+	} else if err := word.Check(*f.Value); known && err != nil {
+		faults = append(faults, err)
 	}
 	if f.Sample < 0 || f.Vantages < 0 || f.Networks < 0 {
 		faults = append(faults, fmt.Errorf("feature %q: sample, vantages and networks cannot be negative", f.Feature))
@@ -153,14 +175,6 @@ func (c *Case) faults(f Fact, published bool) []error {
 
 // ownOrigins are those that a measured fact may have.
 var ownOrigins = []outage.EvidenceOrigin{"", outage.OriginProbes, outage.OriginCrowd, outage.OriginCatalog, outage.OriginVendor}
-
-// nearestOf is the closest word whatever the distance: an error about an unknown
-// word should always name one that is known.
-func nearestOf(word string, words []string) string {
-	return slices.MinFunc(words, func(a, b string) int {
-		return cmp.Or(cmp.Compare(names.Distance(word, a, len(word)+len(a)), names.Distance(word, b, len(word)+len(b))), cmp.Compare(a, b))
-	})
-}
 
 // build makes the set of features.
 func (c *Case) build(name string) {

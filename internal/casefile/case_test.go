@@ -54,6 +54,16 @@ func TestMistakes(t *testing.T) {
 		{"twice", "- {feature: attempts, value: 12, sample: 12}", "- {feature: attempts, value: 12}\n  - {feature: attempts, value: 13}", "is measured twice"},
 		{"an observer that measures for us", "sample: 12}", "sample: 12, origin: observer}", `origin "observer"`},
 		{"not YAML", "measured:", "measured: {", "x.yaml:"},
+		{"a share in percent", "value: 0.2", "value: 20", "published 1: syn_loss is a share, and 20 is none: write 0.62"},
+		{"less than none", "value: 12", "value: -12", "measured 1: attempts is -12"},
+		{"no feature", "feature: attempts, ", "", "measured 1: it has no feature"},
+		{"a word for a number", "value: 12", "value: twelve", "x.yaml:7: here stands a word and not a number"},
+		{"an end before the onset", "10:00Z", "09:00Z", "the earlier first"},
+		{"no end", "until: 2025-03-10T10:00Z", "claims: []", "until not given: write both"},
+		{"kind of a source", "kind: measurer", "kind: attacker", `source "a" is of kind "attacker": use one of measurer,`},
+		{"accepted state", "title: a case", "accept: [{state: [likley]}]", `accept 1: state "likley": use one of [insufficient`},
+		{"accepted class", "title: a case", "accept: [{}, {class: [assault]}]", `accept 2: class "assault"`},
+		{"accepted layer", "title: a case", "accept: [{layer: [water]}]", `layer "water"`},
 		{"bad time", "2025-03-10T09:45Z", "yesterday", "yesterday"},
 	}
 	for _, c := range cases {
@@ -71,7 +81,7 @@ func TestMistakes(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	v := &outage.Verdict{
-		State: outage.VerdictAmbiguous, Leading: []string{"overload", "application-attack"},
+		Table: "7", State: outage.VerdictAmbiguous, Leading: []string{"overload", "application-attack"},
 		Layer:      outage.LayerVerdict{Layer: outage.LayerHTTP},
 		Hypotheses: []outage.Hypothesis{{ID: "overload", Score: 1}, {ID: "application-attack", Score: 0.5}},
 	}
@@ -96,6 +106,10 @@ func TestCheck(t *testing.T) {
 		if err := known.Check(v); (err == nil) != c.ok {
 			t.Errorf("%+v: %v", c.accept, err)
 		}
+	}
+	odd := &Case{Accept: []Accept{{Leading: []string{"overlaod"}, Above: []Above{{"overlaod", "x"}}}}}
+	if err := odd.Check(v); err == nil || strings.Count(err.Error(), "overlaod is no hypothesis of table 7") != 1 {
+		t.Errorf("a hypothesis that there is not: %v", err)
 	}
 	either := &Case{Accept: []Accept{{State: []outage.VerdictState{outage.VerdictLikely}}, {First: []string{"overload"}}}}
 	if err := either.Check(v); err != nil {

@@ -1,5 +1,11 @@
 package feature
 
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
 // Units of features.
 const (
 	UnitShare   = "share" // 0 to 1
@@ -24,6 +30,30 @@ func Find(name string) (w Word, ok bool) {
 		}
 	}
 	return Word{}, false
+}
+
+// Check says what is wrong with a value that somebody writes down; nil: nothing.
+func (w *Word) Check(v float64) error {
+	low, high := 0.0, math.Inf(1)
+	switch {
+	case w.Name == RTTRise:
+		low = math.Inf(-1) // round trips may be shorter than before
+	case w.Name == FamilyGap:
+		low, high = -1, 1
+	case w.Unit == UnitShare:
+		high = 1
+	}
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return errors.New("its value is not a number")
+	case w.Unit == UnitShare && (v < low || v > high):
+		return fmt.Errorf("%s is a share, and %g is none: write 0.62 for 62 %%", w.Name, v)
+	case w.Unit == UnitYes && v != 0 && v != 1:
+		return fmt.Errorf("%s is 1 for yes or 0 for no, and not %g", w.Name, v)
+	case v < low:
+		return fmt.Errorf("%s is %g: write a number from 0 on", w.Name, v)
+	}
+	return nil
 }
 
 var words = []Word{

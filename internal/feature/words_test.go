@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,5 +49,23 @@ func TestWordsAreComplete(t *testing.T) {
 	}
 	if w, ok := Find("nothing"); ok {
 		t.Errorf("a word that there is not is found: %+v", w)
+	}
+}
+
+// A value that somebody writes down is told from one that the unit does not have.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		value float64
+		want  string // empty: nothing is wrong
+	}{
+		{FailFrac, 0.62, ""}, {FailFrac, 0, ""}, {FailFrac, 1, ""}, {FailFrac, 62, "write 0.62 for 62 %"}, {FailFrac, -0.1, "is a share"},
+		{FamilyGap, -0.9, ""}, {FamilyGap, -9, "is a share"}, {RTTRise, -3, ""}, {Attempts, -3, "a number from 0 on"}, {RTTRatio, 40, ""},
+		{BGPUnchanged, 1, ""}, {BGPUnchanged, 2, "1 for yes or 0 for no"}, {RTTRatio, math.NaN(), "not a number"}, {RTTRise, math.Inf(-1), "not a number"},
+	} {
+		w, _ := Find(c.name)
+		if err := w.Check(c.value); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %v: %v, want %q", c.name, c.value, err, c.want)
+		}
 	}
 }

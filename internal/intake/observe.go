@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -97,9 +96,6 @@ func DecodeObservations(body []byte) ([]outage.Observation, error) {
 	return list, nil
 }
 
-// sourceKinds are who may publish a measurement. A claim has no place here.
-var sourceKinds = []string{"measurer", "registry", "operator", "press"}
-
 func checkObservation(o *outage.Observation) error {
 	word, known := feature.Find(o.Feature)
 	switch {
@@ -112,19 +108,16 @@ func checkObservation(o *outage.Observation) error {
 		for _, w := range feature.Words() {
 			all = append(all, w.Name)
 		}
-		return fmt.Errorf("feature %.60q is not in the vocabulary: did you mean %q?", o.Feature, names.Nearest(o.Feature, all))
-	case math.IsNaN(o.Value) || math.IsInf(o.Value, 0):
-		return errors.New("its value is not a number")
-	case word.Unit == feature.UnitShare && (o.Value < -1 || o.Value > 1):
-		return fmt.Errorf("%s is a share, and %g is none: write 0.62 for 62 %%", o.Feature, o.Value)
-	case word.Unit == feature.UnitYes && o.Value != 0 && o.Value != 1:
-		return fmt.Errorf("%s is 1 for yes or 0 for no, and not %g", o.Feature, o.Value)
+		return fmt.Errorf("feature %.60q is not in the vocabulary: did you mean %q?", o.Feature, names.Closest(o.Feature, all))
 	case o.From <= 0 || o.To < o.From:
 		return fmt.Errorf("it is of %s to %s: write from and to of what was measured, the earlier first", o.From, o.To)
 	case o.Sample < 0 || o.Vantages < 0 || o.Networks < 0:
 		return errors.New("sample, vantages and networks are counts")
 	case len(o.Quote) > maxQuote:
 		return fmt.Errorf("the quote has %d bytes: keep it to %d", len(o.Quote), maxQuote)
+	}
+	if err := word.Check(o.Value); err != nil {
+		return err
 	}
 	return checkSource(&o.Source)
 }
@@ -133,8 +126,8 @@ func checkSource(s *outage.Source) error {
 	switch {
 	case s.Name == "" || len(s.Name) > maxSourceText:
 		return fmt.Errorf("its source needs a name of up to %d bytes", maxSourceText)
-	case !slices.Contains(sourceKinds, s.Kind):
-		return fmt.Errorf("its source is of kind %.40q: use one of %s", s.Kind, strings.Join(sourceKinds, ", "))
+	case !slices.Contains(outage.SourceKinds(), s.Kind):
+		return fmt.Errorf("its source is of kind %.40q: use one of %s", s.Kind, strings.Join(outage.SourceKinds(), ", "))
 	case s.Reliability != "" && (len(s.Reliability) != 1 || s.Reliability < "A" || s.Reliability > "F"):
 		return fmt.Errorf("its source has reliability %.10q: use A to F of the Admiralty code", s.Reliability)
 	}

@@ -1,7 +1,9 @@
 package names
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -126,4 +128,16 @@ func Suggest(s string, known []string) string {
 		return fmt.Sprintf(": did you mean %q?", near)
 	}
 	return ": use one of " + strings.Join(known, ", ")
+}
+
+// Closest is the known word that is closest, whatever the distance, for an error that
+// should always name one; there must be one.
+func Closest(s string, known []string) string {
+	if near := Nearest(s, known); near != "" {
+		return near
+	}
+	distance := func(k string) int { return Distance(s, k, len(s)+len(k)) }
+	return slices.MinFunc(known, func(a, b string) int {
+		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b))
+	})
 }

@@ -197,3 +197,12 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 }
+
+func TestClosest(t *testing.T) {
+	known := []string{"syn_loss", "depth", "attempts"}
+	for in, want := range map[string]string{"sin_loss": "syn_loss", "weather": "depth", "": "depth"} {
+		if got := Closest(in, known); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
