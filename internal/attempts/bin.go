@@ -62,9 +62,8 @@ func spotOf(m *outage.Measurement) Spot {
 	default:
 		s.Look, s.Step = lookOf(m)
 	}
-	if len(s.Step) > maxStep {
-		s.Step = s.Step[:maxStep]
-	}
+	// A path may hold any bytes, and a state that is saved holds text alone.
+	s.Step = strings.ToValidUTF8(s.Step[:min(len(s.Step), maxStep)], "?")
 	return s
 }
 

@@ -1,7 +1,6 @@
 package attempts
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -214,8 +213,13 @@ func (w *Window) forget(m outage.Minute) {
 }
 
 // forget drops minutes that are neither recent nor of the incident that is open, and
-// says how many bins went.
+// what was usual for agents that are gone, and says how many bins went.
 func (p *Past) forget(m, span outage.Minute) int {
+	for agent, u := range p.Usual {
+		if u.Last < m-usualLife {
+			delete(p.Usual, agent)
+		}
+	}
 	gone := 0
 	keep := func(at outage.Minute) bool {
 		return at > m-span || p.held != 0 && at >= p.held-span && at <= p.held+heldSpan
@@ -230,11 +234,6 @@ func (p *Past) forget(m, span outage.Minute) int {
 		gone += len(x.Bins)
 		return true
 	})
-	for agent, u := range p.Usual {
-		if u.Last < m-usualLife {
-			delete(p.Usual, agent)
-		}
-	}
 	return gone
 }
 
@@ -300,13 +299,4 @@ func (p *Past) cert(c *outage.Certificate, minute outage.Minute) int {
 		}
 	}
 	return maxCerts - 1
-}
-
-// Agents lists the agents that have looked at a service, sorted.
-func (p *Past) Agents() []string {
-	set := map[string]struct{}{}
-	for i := range p.Spots {
-		set[p.Spots[i].Agent] = struct{}{}
-	}
-	return slices.Sorted(maps.Keys(set))
 }

@@ -249,6 +249,44 @@ func TestLateObservation(t *testing.T) {
 	}
 }
 
+// What is of the time after an incident is of another one, also when something late was
+// said of it before; and what comes right after the last word is not lost.
+func TestObservationOfAnotherTime(t *testing.T) {
+	of := func(name string, from outage.Minute) *outage.Observation {
+		return &outage.Observation{Service: "x", Feature: name, Value: 1, From: from, To: from + 5, Source: outage.Source{Name: "R", Kind: "registry"}}
+	}
+	closed := outage.Minute(0)
+	incident := life(outage.StateResolved)
+	s := scene{minutes: 300, agents: 5, status: failing(0), incident: func(i int) *outage.Incident {
+		inc := incident(i)
+		if inc != nil && inc.Closed > 0 {
+			closed = inc.Closed
+		}
+		return inc
+	}, observe: func(i int) *outage.Observation {
+		switch {
+		case closed > 0 && begin+outage.Minute(i) == closed+1:
+			return of(feature.BlackholeRoute, begin+11)
+		case i == 200:
+			return of(feature.BGPNewUpstream, begin+12)
+		case i == 250:
+			return of(feature.BGPOriginChanged, closed+10)
+		}
+		return nil
+	}}
+	said := s.play(t, 0)
+	n := len(said)
+	last := said[n-1]
+	if last.Minute != begin+200 || said[n-2].Minute != closed+1 {
+		t.Errorf("after the end, minute %d, it said\n%s\n%s", closed-begin, line(&said[n-2]), line(&last))
+	}
+	for _, f := range last.Features {
+		if f.Name == feature.BGPOriginChanged {
+			t.Errorf("what is of %s is taken for an incident that was closed at %s", f.From, closed)
+		}
+	}
+}
+
 // A table judges what is stored exactly as it judged it then.
 func TestJudgedAgain(t *testing.T) {
 	table, err := knowledge.Open(knowledge.Current)

@@ -32,7 +32,7 @@ const (
 // look judges an incident at the end of a minute, and says what is worth saying.
 func (f *Fold) look(l *life, m outage.Minute) (v outage.Verdict, ok bool) {
 	open := l.Inc.State.Open()
-	stirred := l.Stirred
+	stirred, every := l.Stirred, f.config.RunningEvery
 	l.Stirred = false
 	switch {
 	case open:
@@ -47,17 +47,17 @@ func (f *Fold) look(l *life, m outage.Minute) (v outage.Verdict, ok bool) {
 		f.window.Hold(l.Inc.Service, 0)
 	case f.state.Fresh[l.Inc.Service] && l.Last != nil:
 		set := feature.Of(l.Last)
-		if !hear(set, f.state.Observed[l.Inc.Service]) {
+		if !hear(set, f.state.Observed[l.Inc.Service], l.Inc.Closed) {
 			return v, false
 		}
-		set.At = m
+		set.At, every = m, 0 // an observer says it once, and nobody looks again
 		v = f.judge(set)
 	default:
 		return v, false
 	}
 	ended := !open && !l.Ended
 	l.Ended = !open
-	if l.Last != nil && !ended && !changed(l.Last, &v, f.config.RunningEvery) || ended && l.Last != nil && same(l.Last, &v) {
+	if l.Last != nil && !ended && !changed(l.Last, &v, every) || ended && l.Last != nil && same(l.Last, &v) {
 		return v, false
 	}
 	return f.say(l, v), true
@@ -107,12 +107,18 @@ func beside(v siblings.View) feature.Beside {
 	}
 }
 
-// hear adds observations that a set does not rest on yet, of its time.
-func hear(set *feature.Set, list []outage.Observation) bool {
+// hear adds observations that a set does not rest on yet, of the time up to the end of
+// its incident: what comes later is of another one.
+func hear(set *feature.Set, list []outage.Observation, closed outage.Minute) bool {
+	known := map[string]bool{}
+	for _, f := range set.List() {
+		for _, id := range f.Rests {
+			known[id] = true
+		}
+	}
 	heard := false
 	for i := range list {
-		known := slices.ContainsFunc(set.List(), func(f feature.Feature) bool { return slices.Contains(f.Rests, list[i].ID) })
-		if f, ok := feature.Observed(&list[i], set.Onset, set.At); ok && !known {
+		if f, ok := feature.Observed(&list[i], set.Onset, closed); ok && !known[list[i].ID] {
 			set.Put(f)
 			heard = true
 		}
