@@ -163,7 +163,8 @@ type Verdict struct {
 	Incident         string       `json:"incident"`
 	Revision         int          `json:"revision"` // from 1
 	Service          string       `json:"service"`
-	Minute           Minute       `json:"minute"` // closed minutes up to this one were looked at
+	Name             string       `json:"name,omitempty"` // what people call the service; empty: nobody said
+	Minute           Minute       `json:"minute"`         // closed minutes up to this one were looked at
 	IncidentRevision int          `json:"incident_revision"`
 	Table            string       `json:"table"` // version of the knowledge table
 	State            VerdictState `json:"state"`
@@ -174,9 +175,11 @@ type Verdict struct {
 	// Leading names what the evidence is consistent with: none, one, or those that
 	// cannot be told apart, best first.
 	Leading []string `json:"leading,omitempty"`
-	// Sentence is what may be quoted, Likelihood one of the words of ICD 203 and
-	// Confidence is said in a sentence of its own.
+	// Sentence is what may be quoted as it stands, Short the same in a few words for
+	// lists, Likelihood one of the words of ICD 203 and Confidence is said in a sentence
+	// of its own.
 	Sentence      string         `json:"sentence"`
+	Short         string         `json:"short,omitempty"`
 	Likelihood    string         `json:"likelihood,omitempty"`
 	Confidence    Trust          `json:"confidence"`
 	ConfidenceWhy string         `json:"confidence_why"`

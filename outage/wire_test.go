@@ -38,7 +38,10 @@ func later() map[string]any {
 	leaning.DependsOn = []string{"logins"}
 	standing := *samples()["probestate"].(*outage.ProbeState)
 	standing.Stands = []string{"net:192.0.2.0/24", "provider:cloudflare"}
+	verdict := *samples()["verdict"].(*outage.Verdict)
+	verdict.Name, verdict.Short = "X", "consistent with a failed deployment, likely"
 	return map[string]any{
+		"verdict_2": &verdict,
 		"agent_2": &outage.Agent{
 			ID: "a0011223344556677", Revision: 8, PublicKey: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", Version: "faultline v1",
 			Vantage:  outage.Vantage{Country: "DE", Network: "AS64500", Class: outage.ClassEyeball, Resolver: "system"},
@@ -217,7 +220,7 @@ func TestWire(t *testing.T) {
 	all := samples()
 	grown := map[string]bool{
 		"service": true, "points": true, "points_2": true, "detections": true, "detections_2": true, "incident": true, "incident_2": true, "incident_3": true,
-		"service_2": true, "probestate": true, "agent": true, "bulletin": true,
+		"service_2": true, "probestate": true, "agent": true, "bulletin": true, "verdict": true,
 	}
 	maps.Copy(all, later())
 	for name, sample := range all {

@@ -37,7 +37,8 @@ type Standing struct {
 	AsOf          time.Time           `json:"as_of" doc:"Closed minutes up to this one were looked at"`
 	Table         string              `json:"table" doc:"Version of the knowledge table"`
 	State         outage.VerdictState `json:"state" enum:"insufficient,ambiguous,likely,very_likely"`
-	Sentence      string              `json:"sentence" doc:"What may be quoted"`
+	Sentence      string              `json:"sentence" doc:"What may be quoted as it stands"`
+	Short         string              `json:"short,omitempty" doc:"The same in a few words, for lists"`
 	Likelihood    string              `json:"likelihood,omitempty" doc:"A word of ICD 203"`
 	Confidence    outage.Trust        `json:"confidence" enum:"low,moderate,high"`
 	ConfidenceWhy string              `json:"confidence_why"`
@@ -109,7 +110,7 @@ func (a *API) standing(ctx context.Context, incident string) (*Standing, error) 
 	}
 	v := &list[0]
 	out := &Standing{
-		Revision: v.Revision, AsOf: v.Minute.Time(), Table: v.Table, State: v.State, Sentence: v.Sentence, Likelihood: v.Likelihood,
+		Revision: v.Revision, AsOf: v.Minute.Time(), Table: v.Table, State: v.State, Sentence: v.Sentence, Short: v.Short, Likelihood: v.Likelihood,
 		Confidence: v.Confidence, ConfidenceWhy: v.ConfidenceWhy, Layer: v.Layer, Class: v.Class, Leading: []string{},
 		Verdicts: "/api/v1/incidents/" + v.Incident + "/verdicts",
 	}

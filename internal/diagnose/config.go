@@ -14,7 +14,7 @@ type Config struct {
 	Judge func(*feature.Set) outage.Verdict
 	// Moved says what a verdict changed against the one before, nil for the first.
 	Moved func(before, now *outage.Verdict) []outage.Moved
-	// Services are those of the catalog: what stands on what.
+	// Services are those of the catalog: what they are called, and what stands on what.
 	Services []outage.Service
 	// RunningEvery is the least distance in minutes of revisions in which only
 	// evidence moves.

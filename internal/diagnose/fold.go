@@ -17,6 +17,7 @@ const Name = "diagnose"
 // Fold is the memory of what was tried, and of all verdicts that may still change.
 type Fold struct {
 	config Config
+	names  map[string]string // of services, by id
 	window *attempts.Window
 	book   *siblings.Book
 	state  state
@@ -38,7 +39,11 @@ var _ stream.Fold = (*Fold)(nil)
 
 // New returns a fold that knows no incident yet. The configuration must be valid.
 func New(c Config) *Fold {
-	return &Fold{config: c, window: attempts.New(), book: siblings.New(c.Services), state: newState()}
+	names := make(map[string]string, len(c.Services))
+	for i := range c.Services {
+		names[c.Services[i].ID] = c.Services[i].Name
+	}
+	return &Fold{config: c, names: names, window: attempts.New(), book: siblings.New(c.Services), state: newState()}
 }
 
 func newState() state {

@@ -66,10 +66,12 @@ func (f *Fold) look(l *life, m outage.Minute) (v outage.Verdict, ok bool) {
 // extract takes the features of an incident.
 func (f *Fold) extract(l *life, m outage.Minute) *feature.Set {
 	service := l.Inc.Service
-	return feature.Extract(feature.Case{
+	set := feature.Extract(feature.Case{
 		Incident: &l.Inc, At: m, Window: f.window, Crowd: f.state.Crowd[service],
 		Beside: beside(f.book.Neighbours(service, l.Inc.Onset, m)), Observations: f.state.Observed[service],
 	})
+	set.Name = f.names[service]
+	return set
 }
 
 // judge holds features against the table; the verdict keeps them.

@@ -29,6 +29,7 @@ type Feature = outage.Feature
 // have published under the same name.
 type Set struct {
 	Service  string
+	Name     string // what people call the service; empty: its id
 	Incident string
 	Onset    outage.Minute // of the incident, as measured or else as reported
 	At       outage.Minute // closed minutes up to this one were looked at
@@ -81,7 +82,7 @@ func (s *Set) List() []Feature {
 // Of is the set that a verdict was reached from, so that another table can judge it
 // anew.
 func Of(v *outage.Verdict) *Set {
-	s := &Set{Service: v.Service, Incident: v.Incident, Onset: v.Onset, At: v.Minute, Own: map[string]Feature{}}
+	s := &Set{Service: v.Service, Name: v.Name, Incident: v.Incident, Onset: v.Onset, At: v.Minute, Own: map[string]Feature{}}
 	for _, f := range v.Features {
 		s.Put(f)
 	}

@@ -1,6 +1,7 @@
 package reason
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ func Explain(v *outage.Verdict) string {
 	b := &strings.Builder{}
 	fmt.Fprintf(b, "%s\n%s\n\n", v.Sentence, v.ConfidenceWhy)
 	fmt.Fprintf(b, "Service %s, incident %s, from %s to %s. Knowledge table %s.\n", v.Service, v.Incident, v.Onset, v.Minute, v.Table)
+	fmt.Fprintf(b, "In short: %s.\n", cmp.Or(v.Short, "nothing was said"))
 	fmt.Fprintf(b, "State: %s. Leading: %s. Class: %s.\n", v.State, orNone(list(v.Leading)), orNone(string(v.Class)))
 	fmt.Fprintf(b, "Layer: %s (%s): %s.\n", orNone(string(v.Layer.Layer)), v.Layer.State, strings.TrimSuffix(v.Layer.Why, "."))
 	explainEvidence(b, v)

@@ -52,23 +52,23 @@ func groundOf(set *feature.Set, t *knowledge.Table) ground {
 }
 
 // shortage says what is missing for a verdict.
-func (g ground) shortage(t *knowledge.Table) string {
+func (g ground) shortage(service string, t *knowledge.Table) string {
 	switch {
 	case g.attempts == 0:
-		return fill("crowd-alone")
+		return fill("crowd-alone", "service", service)
 	case g.vantages < t.Rules.Vantages || g.networks < t.Rules.Networks:
-		return fill("few-vantages", "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks),
+		return fill("few-vantages", "service", service, "places", many(g.vantages, "vantage point")+" in "+many(g.networks, "network"),
 			"needed", strconv.Itoa(t.Rules.Vantages), "needednetworks", strconv.Itoa(t.Rules.Networks))
 	}
-	return fill("few-attempts", "attempts", strconv.Itoa(g.attempts), "needed", strconv.Itoa(t.Rules.Attempts))
+	return fill("few-attempts", "service", service, "tries", many(g.attempts, "attempt"), "needed", strconv.Itoa(t.Rules.Attempts))
 }
 
-// who says whose measurements the sentence is about.
-func (g ground) who() string {
+// who says whose measurements the sentence is about, and of what.
+func (g ground) who(service string) string {
 	if g.probes {
-		return fill("probes", "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks))
+		return fill("probes", "service", service, "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks))
 	}
-	return fill("observers", "sources", list(g.sources))
+	return fill("observers", "service", service, "sources", list(g.sources))
 }
 
 // What makes confidence high: as much as lets one vantage point, one network or one
@@ -92,7 +92,7 @@ func (g ground) trust(lead *outage.Hypothesis) (outage.Trust, string) {
 	reasons := []string{fill("sample", "attempts", strconv.Itoa(g.attempts), "vantages", strconv.Itoa(g.vantages), "networks", strconv.Itoa(g.networks))}
 	level := outage.TrustModerate
 	if g.baseline > 0 {
-		reasons = append(reasons, fill("baseline", "minutes", strconv.Itoa(g.baseline)))
+		reasons = append(reasons, fill("baseline", "minutes", many(g.baseline, "quiet minute")))
 	} else {
 		level = outage.TrustLow
 		reasons = append(reasons, fill("no-baseline"))
@@ -106,7 +106,15 @@ func (g ground) trust(lead *outage.Hypothesis) (outage.Trust, string) {
 	if g.vantages >= highVantages && g.networks >= highNetworks && g.attempts >= highAttempts && g.baseline >= highBaseline && !conflict {
 		level = outage.TrustHigh
 	}
-	return level, fill("confidence", "trust", string(level), "reasons", list(reasons))
+	return level, fill("confidence", "trust", string(level), "reasons", join(reasons, ", ", ", and "))
+}
+
+// many counts things.
+func many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 // sum adds up weights.

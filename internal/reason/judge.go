@@ -16,8 +16,8 @@ func Judge(set *feature.Set, t *knowledge.Table) outage.Verdict {
 	found, unknown := look(set, t)
 	g := groundOf(set, t)
 	v := outage.Verdict{
-		Incident: set.Incident, Service: set.Service, Minute: set.At, Table: t.Version,
-		Layer: layerOf(set, g, t), Hypotheses: weigh(found, unknown, t), Evidence: []outage.Evidence{},
+		Incident: set.Incident, Service: set.Service, Name: set.Name, Minute: set.At, Table: t.Version,
+		Layer: layerOf(set, g), Hypotheses: weigh(found, unknown, t), Evidence: []outage.Evidence{},
 		Onset: set.Onset, Features: set.List(),
 	}
 	known := map[string]bool{}
@@ -26,9 +26,9 @@ func Judge(set *feature.Set, t *knowledge.Table) outage.Verdict {
 	}
 	o := decide(v.Hypotheses, g, known, t)
 	v.State, v.Class, v.Leading = o.state, o.class, o.names()
-	v.Sentence = o.sentence(set, g, t)
+	v.Sentence, v.Short = o.sentence(set, g, t), o.short(g, t)
 	if o.state != outage.VerdictInsufficient {
-		v.Likelihood = likelihood(o.support)
+		v.Likelihood = o.chance(g)
 	}
 	v.Confidence, v.ConfidenceWhy = g.trust(o.first())
 	v.Classes = classes(v.Hypotheses)
@@ -45,7 +45,7 @@ type outcome struct {
 	leading []*outage.Hypothesis // best first; none when it abstains
 	meaning int                  // how many of them mean the same to a reader
 	rival   *outage.Hypothesis   // the best of another meaning
-	told    *outage.Hypothesis   // the one that the sentence compares with; nil: the rival
+	told    *outage.Hypothesis   // the one that the sentence compares with; nil: none comes behind
 	support float64              // of all that lead
 	pair    *knowledge.Pair      // that cannot be told apart, nil when the scores are just close
 	vague   bool                 // it abstains because nothing tells causes apart
@@ -139,18 +139,29 @@ func (o *outcome) addRivals(ranked []outage.Hypothesis, g ground, known map[stri
 	}
 }
 
-// asked makes an internal failure the rival that is told of when an attack leads:
-// attack or own failure is what everybody wants to know.
+// asked chooses what the sentence compares with: the best of those behind all that
+// lead, and an internal failure when an attack leads, for attack or own failure is what
+// everybody wants to know. The rival itself may stand before one that is named for its
+// pair; then "more so" would not be true of it.
 func (o *outcome) asked(ranked []outage.Hypothesis) {
 	of := func(class outage.CauseClass) func(*outage.Hypothesis) bool {
 		return func(h *outage.Hypothesis) bool { return h.Class == class }
 	}
-	if !slices.ContainsFunc(o.leading, of(outage.CauseAttack)) || slices.ContainsFunc(o.leading, of(outage.CauseInternal)) {
-		return
+	attack := slices.ContainsFunc(o.leading, of(outage.CauseAttack)) && !slices.ContainsFunc(o.leading, of(outage.CauseInternal))
+	least := o.leading[0].Score
+	for _, h := range o.leading {
+		least = min(least, h.Score)
 	}
 	for i := range ranked {
-		if ranked[i].Class == outage.CauseInternal {
-			o.told = &ranked[i]
+		h := &ranked[i]
+		if h.Score > least || slices.Contains(o.leading, h) {
+			continue
+		}
+		if o.told == nil {
+			o.told = h
+		}
+		if attack && h.Class == outage.CauseInternal {
+			o.told = h
 			return
 		}
 	}

@@ -48,6 +48,54 @@ func TestFastUniformErrorsAreInternal(t *testing.T) {
 	}
 }
 
+// The sentence says "more so than with": so what it compares with must stand behind all
+// that lead, even one that leads for its pair alone.
+func TestComparesWithWhatStandsBehind(t *testing.T) {
+	h := func(id string, class outage.CauseClass, score float64) outage.Hypothesis {
+		return outage.Hypothesis{ID: id, Title: id, Class: class, Score: score}
+	}
+	for name, c := range map[string]struct {
+		ranked  []outage.Hypothesis
+		leading int
+		told    string
+	}{
+		"the rival":                              {[]outage.Hypothesis{h("a", outage.CauseInternal, 3), h("b", outage.CauseUpstream, 1), h("c", outage.CauseInternal, 0)}, 1, "b"},
+		"the rival stands before one that leads": {[]outage.Hypothesis{h("a", outage.CauseInternal, 3), h("c", outage.CauseOverload, 1), h("b", outage.CauseUpstream, 1.5), h("d", outage.CauseUpstream, 0)}, 2, "d"},
+		"own failure where an attack leads":      {[]outage.Hypothesis{h("a", outage.CauseAttack, 3), h("b", outage.CauseUpstream, 1), h("c", outage.CauseInternal, 0)}, 1, "c"},
+		"no own failure stands behind":           {[]outage.Hypothesis{h("a", outage.CauseAttack, 3), h("b", outage.CauseUpstream, 1)}, 1, "b"},
+	} {
+		o := outcome{}
+		for i := range c.leading {
+			o.leading = append(o.leading, &c.ranked[i])
+		}
+		o.asked(c.ranked)
+		if o.told == nil || o.told.ID != c.told {
+			t.Errorf("%s: compares with %+v, want %s", name, o.told, c.told)
+		}
+	}
+}
+
+// The sentence stands without the page: it says which day, and of a single minute not
+// "from" and "to".
+func TestSpans(t *testing.T) {
+	for got, want := range map[string]string{
+		spanOf(0, 29026650):                  "So far",
+		spanOf(29026650, 29026650):           "At 09:30 UTC on 10 March 2025",
+		spanOf(29026650, 29026655):           "From 09:30 to 09:35 UTC on 10 March 2025",
+		spanOf(29026650, 29026650+1440):      "From 10 March 2025, 09:30 to 11 March 2025, 09:30 UTC",
+		many(1, "quiet minute"):              "1 quiet minute",
+		many(2, "quiet minute"):              "2 quiet minutes",
+		either([]string{"a"}):                "a",
+		either([]string{"a, b", "c"}):        "a, b, or with c",
+		either([]string{"a", "b", "c"}):      "a, with b, or with c",
+		numberWord(3) + " " + numberWord(12): "three 12",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestSameFeaturesSameBytes(t *testing.T) {
 	s := setOf(map[string]float64{feature.FailFrac: 0.5, feature.FirstTCPShare: 0.9, feature.SYNLoss: 0.4, feature.ConnectMixed: 0.9, feature.RTTRatio: 8, feature.RTTRise: 90})
 	a, err := json.Marshal(Judge(s, table(t)))

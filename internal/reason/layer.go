@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"faultline/internal/feature"
-	"faultline/internal/knowledge"
 	"faultline/outage"
 )
 
@@ -31,7 +30,7 @@ type part struct {
 }
 
 // layerOf answers which layer fails.
-func layerOf(set *feature.Set, g ground, t *knowledge.Table) outage.LayerVerdict {
+func layerOf(set *feature.Set, g ground) outage.LayerVerdict {
 	if g.probes {
 		return measuredLayer(set)
 	}
@@ -39,7 +38,7 @@ func layerOf(set *feature.Set, g ground, t *knowledge.Table) outage.LayerVerdict
 		return publishedLayer(set)
 	}
 	if value(set, feature.Attempts) > 0 {
-		return outage.LayerVerdict{State: outage.VerdictInsufficient, Why: g.shortage(t)}
+		return outage.LayerVerdict{State: outage.VerdictInsufficient, Why: fill("layer-ground")}
 	}
 	return outage.LayerVerdict{State: outage.VerdictInsufficient, Why: fill("layer-unknown")}
 }

@@ -133,6 +133,12 @@ func checkSums(t *rapid.T, h *outage.Hypothesis, evidence map[string]*outage.Evi
 }
 
 func checkState(t *rapid.T, v *outage.Verdict, set *feature.Set, k *knowledge.Table) {
+	if v.Likelihood == mostSure && v.State == outage.VerdictLikely {
+		t.Fatalf("the state is %s and the sentence says more: %s", v.State, v.Sentence)
+	}
+	if (v.State == outage.VerdictInsufficient) != (v.Short == "cannot tell") {
+		t.Fatalf("%s in a few words is %q", v.State, v.Short)
+	}
 	probes := value(set, feature.Attempts) >= 10 && value(set, feature.AgentsLooking) >= 3 && value(set, feature.NetworksLooked) >= 2
 	switch v.State {
 	case outage.VerdictInsufficient:

@@ -10,18 +10,18 @@ import (
 	"faultline/outage"
 )
 
-// sentence is what may be quoted, with how likely it is; how sound that is stands in
-// a field of its own.
+// sentence is what may be quoted as it stands: when, who looked, at what, and what that
+// is consistent with, with how likely it is. How sound that is stands in a field of its
+// own.
 func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) string {
+	service := cmp.Or(set.Name, set.Service)
 	if o.state == outage.VerdictInsufficient {
 		if o.vague {
-			return fill("nothing-tells")
+			return fill("nothing-tells", "service", service)
 		}
-		return g.shortage(t)
+		return g.shortage(service, t)
 	}
-	words := []string{"span", spanOf(set.Onset, set.At), "who", g.who()}
 	titles := o.titles(t)
-	parts := []string{}
 	key, chance := "likely", "likelihood"
 	switch {
 	case o.state == outage.VerdictAmbiguous && o.pair != nil:
@@ -30,20 +30,53 @@ func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) strin
 		key, chance = "ambiguous", "likelihood-joint"
 	}
 	rival := ""
-	if r := cmp.Or(o.told, o.rival); r != nil {
-		rival = r.Title
+	if o.told != nil {
+		rival = o.told.Title
 	}
-	text := fill(key, append(words, "title", titles[0], "titles", strings.Join(titles, " and with "), "rival", rival)...)
-	parts = append(parts, text, fill(chance, "word", chanceWord(o)))
+	parts := []string{
+		fill(key, "span", spanOf(set.Onset, set.At), "who", g.who(service), "title", titles[0], "titles", either(titles), "rival", rival, "count", numberWord(len(titles))),
+		fill(chance, "word", chanceWord(o, g)),
+	}
 	if o.class == outage.CauseAttack {
 		parts = append(parts, fill("attack"))
 	}
 	return strings.Join(parts, " ")
 }
 
-// chanceWord is the likelihood as it stands in a sentence.
-func chanceWord(o *outcome) string {
+// mostShort is how many explanations are named in a few words.
+const mostShort = 2
+
+// short says it in a few words.
+func (o *outcome) short(g ground, t *knowledge.Table) string {
+	if o.state == outage.VerdictInsufficient {
+		return fill("short-none")
+	}
+	switch titles := o.titles(t); {
+	case len(titles) == 1:
+		return fill("short", "title", titles[0], "word", chanceWord(o, g))
+	case len(titles) <= mostShort:
+		return fill("short-either", "titles", either(titles))
+	default:
+		return fill("short-many", "title", titles[0], "count", numberWord(len(titles)-1))
+	}
+}
+
+// either joins explanations that compete; their titles have commas of their own.
+func either(titles []string) string { return join(titles, ", with ", ", or with ") }
+
+// chance is the word of ICD 203 for what leads. It says no more than the state does: what
+// leads by little, or rests on what others published, is not called very likely.
+func (o *outcome) chance(g ground) string {
 	w := likelihood(o.support)
+	if w == mostSure && (o.state == outage.VerdictLikely || !g.probes) {
+		return "likely"
+	}
+	return w
+}
+
+// chanceWord is the likelihood as it stands in a sentence.
+func chanceWord(o *outcome, g ground) string {
+	w := o.chance(g)
 	if w == "roughly even chance" {
 		return "about as likely as not" // the words of ICD 203 do not fit the sentence
 	}

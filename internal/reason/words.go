@@ -17,25 +17,33 @@ var templates = map[string]string{
 	"published": "{what} (published by {source})",
 
 	// The sentence that may be quoted.
-	"probes":        "what {vantages} vantage points in {networks} networks measured",
-	"observers":     "what {sources} published",
-	"span":          "From {from} to {to} UTC",
+	"probes":        "what {vantages} vantage points in {networks} networks measured of {service}",
+	"observers":     "what {sources} published of {service}",
+	"span":          "From {from} to {to} UTC on {day}",
+	"span-minute":   "At {from} UTC on {day}",
+	"span-days":     "From {from} to {to} UTC",
 	"span-open":     "So far",
 	"likely":        "{span}, {who} is consistent with {title}, and more so than with {rival}.",
-	"ambiguous":     "{span}, {who} is consistent with {titles}, and more so than with {rival}; it does not decide between them.",
-	"inseparable":   "{span}, {who} is consistent with {titles}, and more so than with {rival}; from outside these cannot be told apart.",
+	"ambiguous":     "{span}, {who} is consistent with {titles}, and more so than with {rival}; between the first {count} it does not decide.",
+	"inseparable":   "{span}, {who} is consistent with {titles}, and more so than with {rival}; from outside the first {count} cannot be told apart.",
 	"attack":        "Who is behind an attack cannot be measured.",
-	"crowd-alone":   "There is too little to say what this is consistent with: only people's reports, and no probe that looked.",
-	"few-attempts":  "There is too little to say what this is consistent with: {attempts} attempts, and {needed} are needed.",
-	"few-vantages":  "There is too little to say what this is consistent with: {vantages} vantage points in {networks} networks looked, and {needed} in {needednetworks} are needed.",
-	"nothing-tells": "What was measured does not tell causes apart: nothing seen speaks clearly for any of them.",
+	"crowd-alone":   "There is too little to say what the trouble with {service} is consistent with: only people's reports, and no probe that looked.",
+	"few-attempts":  "There is too little to say what the trouble with {service} is consistent with: {tries}, and {needed} are needed.",
+	"few-vantages":  "There is too little to say what the trouble with {service} is consistent with: {places} looked, and {needed} in {needednetworks} are needed.",
+	"nothing-tells": "What was measured of {service} does not tell causes apart: nothing seen speaks clearly for any of them.",
+
+	// The same in a few words, for lists.
+	"short":        "consistent with {title}, {word}",
+	"short-either": "consistent with {titles}",
+	"short-many":   "consistent with {title}, or with {count} others",
+	"short-none":   "cannot tell",
 
 	// How likely, and how sound.
 	"likelihood":       "It is {word} the explanation.",
 	"likelihood-joint": "It is {word} that one of them is the explanation.",
 	"confidence":       "Confidence is {trust}: {reasons}.",
 	"sample":           "{attempts} attempts from {vantages} vantage points in {networks} networks",
-	"baseline":         "set against {minutes} quiet minutes before",
+	"baseline":         "set against {minutes} before",
 	"no-baseline":      "with no quiet minutes to set it against",
 	"agrees":           "the evidence agrees",
 	"mixed":            "some of the evidence speaks against it",
@@ -51,6 +59,7 @@ var templates = map[string]string{
 	"layer-slow-first": "few attempts fail and connections are as quick as before; answers take {value} as long",
 	"layer-published":  "{sources} published that {what}",
 	"layer-few":        "too few failed attempts to say",
+	"layer-ground":     "too few attempts or vantage points to say",
 	"layer-unknown":    "nobody looked",
 
 	// The chain of causes.
@@ -154,27 +163,45 @@ func spanText(r knowledge.Range, unit string) string {
 	return ""
 }
 
-// spanOf writes from when to when was looked at; days are told where there are two.
+// spanOf writes from when to when was looked at, so that the sentence stands without
+// the page around it; days are told twice where there are two.
 func spanOf(from, to outage.Minute) string {
-	if from == 0 {
+	const day, clock = "2 January 2006", "15:04"
+	switch {
+	case from == 0:
 		return fill("span-open")
+	case from == to:
+		return fill("span-minute", "from", from.Time().Format(clock), "day", from.Time().Format(day))
+	case from/outage.Day != to/outage.Day:
+		return fill("span-days", "from", from.Time().Format(day+", "+clock), "to", to.Time().Format(day+", "+clock))
 	}
-	layout := "15:04"
-	if from/outage.Day != to/outage.Day {
-		layout = "2006-01-02 15:04"
-	}
-	return fill("span", "from", from.Time().Format(layout), "to", to.Time().Format(layout))
+	return fill("span", "from", from.Time().Format(clock), "to", to.Time().Format(clock), "day", from.Time().Format(day))
 }
 
 // list joins what people read.
-func list(items []string) string {
-	switch len(items) {
-	case 0:
+func list(items []string) string { return join(items, ", ", " and ") }
+
+// join puts a word of its own before the last item.
+func join(items []string, between, last string) string {
+	if len(items) == 0 {
 		return ""
-	case 1:
+	}
+	end := len(items) - 1
+	if end == 0 {
 		return items[0]
 	}
-	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+	return strings.Join(items[:end], between) + last + items[end]
+}
+
+// numbers are written out where a sentence counts a few things.
+var numbers = [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+
+// numberWord writes a small number as people write it.
+func numberWord(n int) string {
+	if n >= 0 && n < len(numbers) {
+		return numbers[n]
+	}
+	return strconv.Itoa(n)
 }
 
 // layerWords are the layers as people read them.
@@ -198,5 +225,8 @@ func likelihood(p float64) string {
 	case p < 0.80:
 		return "likely"
 	}
-	return "very likely"
+	return mostSure
 }
+
+// mostSure is the strongest word that a verdict may use.
+const mostSure = "very likely"

@@ -21,8 +21,9 @@ type VerdictQuery struct {
 type Judgements interface {
 	// Verdicts are none where the incident is unknown, or nothing was said of it.
 	Verdicts(ctx context.Context, q VerdictQuery) ([]outage.Verdict, error)
-	// OpenVerdicts are the latest on every open incident, brief, by incident.
-	OpenVerdicts(ctx context.Context) ([]outage.Verdict, error)
+	// LatestVerdicts are those that stand on the incidents that the same filter lists,
+	// brief, by incident: one question for a whole list.
+	LatestVerdicts(ctx context.Context, f IncidentFilter) ([]outage.Verdict, error)
 }
 
 // Brief is a verdict as lists show it.

@@ -110,16 +110,17 @@ func (f *fakeStore) Verdicts(_ context.Context, q store.VerdictQuery) ([]outage.
 	return out, f.err
 }
 
-func (f *fakeStore) OpenVerdicts(context.Context) ([]outage.Verdict, error) {
+func (f *fakeStore) LatestVerdicts(ctx context.Context, q store.IncidentFilter) ([]outage.Verdict, error) {
+	listed, err := f.Incidents(ctx, q)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []outage.Verdict
-	for id, list := range f.verdicts {
-		if revs := f.incidents[id]; len(revs) > 0 && revs[len(revs)-1].State.Open() {
+	for i := range listed {
+		if list := f.verdicts[listed[i].ID]; len(list) > 0 {
 			out = append(out, store.Brief(&list[len(list)-1]))
 		}
 	}
-	return out, f.err
+	return out, err
 }
 
 // A quotation can point at the revision that it quotes for ever.

@@ -106,7 +106,7 @@ func (s *snapshots) read(ctx context.Context, pulse store.Pulse) (*snapshot, err
 	if next.open, err = s.reader.Incidents(ctx, store.IncidentFilter{OpenOnly: true}); err != nil {
 		return nil, fmt.Errorf("read the open incidents: %w", err)
 	}
-	verdicts, err := s.reader.OpenVerdicts(ctx)
+	verdicts, err := s.reader.LatestVerdicts(ctx, store.IncidentFilter{OpenOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("read the verdicts on open incidents: %w", err)
 	}

@@ -100,7 +100,17 @@ const incidentsAtMost = 1000
 
 // Incidents implements store.Histories.
 func (s *Store) Incidents(ctx context.Context, f store.IncidentFilter) ([]outage.Incident, error) {
-	query, args := `SELECT data FROM incident WHERE 1`, []any{}
+	query, args := incidentsOf("data", f)
+	all, err := s.readIncidents(ctx, query, args)
+	if err != nil {
+		return nil, fmt.Errorf("list incidents: %w", err)
+	}
+	return all, nil
+}
+
+// incidentsOf asks for one column of the incidents that a filter selects, newest first.
+func incidentsOf(column string, f store.IncidentFilter) (query string, args []any) {
+	query = `SELECT ` + column + ` FROM incident WHERE 1`
 	where := func(cond string, arg ...any) {
 		query += " AND " + cond
 		args = append(args, arg...)
@@ -123,12 +133,7 @@ func (s *Store) Incidents(ctx context.Context, f store.IncidentFilter) ([]outage
 	if f.Limit <= 0 || f.Limit > incidentsAtMost {
 		f.Limit = incidentsAtMost
 	}
-	query += " ORDER BY detected DESC, id LIMIT ?"
-	all, err := s.readIncidents(ctx, query, append(args, f.Limit))
-	if err != nil {
-		return nil, fmt.Errorf("list incidents: %w", err)
-	}
-	return all, nil
+	return query + " ORDER BY detected DESC, id LIMIT ?", append(args, f.Limit)
 }
 
 // Revisions implements store.Histories.

@@ -71,10 +71,11 @@ func (s *Store) Verdicts(ctx context.Context, q store.VerdictQuery) ([]outage.Ve
 	return all, nil
 }
 
-// OpenVerdicts implements store.Judgements.
-func (s *Store) OpenVerdicts(ctx context.Context) ([]outage.Verdict, error) {
-	return said[outage.Verdict](ctx, s, `SELECT v.brief FROM incident AS i JOIN verdict AS v ON v.incident = i.id
-		AND v.revision = (SELECT max(revision) FROM verdict WHERE incident = i.id) WHERE i.open ORDER BY i.id`)
+// LatestVerdicts implements store.Judgements.
+func (s *Store) LatestVerdicts(ctx context.Context, f store.IncidentFilter) ([]outage.Verdict, error) {
+	listed, args := incidentsOf("id", f)
+	return said[outage.Verdict](ctx, s, `SELECT v.brief FROM (`+listed+`) AS i JOIN verdict AS v ON v.incident = i.id
+		AND v.revision = (SELECT max(revision) FROM verdict WHERE incident = i.id) ORDER BY i.id`, args...)
 }
 
 // packJSON writes a value as deflated JSON.

@@ -24,8 +24,8 @@ func verdict(incident string, rev int) outage.Verdict {
 // Every revision is kept, and only what lists show is in a brief one.
 func testVerdicts(t *testing.T, h *harness) {
 	open, over := incident("x-new", 1, outage.StateConfirmed, start+500), incident("y-old", 1, outage.StateResolved, start)
-	first, second, third := verdict("x-new", 1), verdict("x-new", 2), verdict("x-new", 3)
-	h.save(&store.Batch{Incidents: []outage.Incident{open, over}, Verdicts: []outage.Verdict{first, second, verdict("y-old", 1)}})
+	first, second, third, old := verdict("x-new", 1), verdict("x-new", 2), verdict("x-new", 3), verdict("y-old", 1)
+	h.save(&store.Batch{Incidents: []outage.Incident{open, over}, Verdicts: []outage.Verdict{first, second, old}})
 	h.save(&store.Batch{Verdicts: []outage.Verdict{third}})
 	h.save(&store.Batch{Verdicts: []outage.Verdict{first}}) // again, as after a crash
 	ask := func(t *testing.T, q store.VerdictQuery) []outage.Verdict {
@@ -42,14 +42,21 @@ func testVerdicts(t *testing.T, h *harness) {
 		equal(t, "before", ask(t, store.VerdictQuery{Incident: "x-new", Before: 2, Limit: 9}), []outage.Verdict{first})
 		equal(t, "brief", ask(t, store.VerdictQuery{Incident: "x-new", Before: 3, Limit: 1, Brief: true}), []outage.Verdict{store.Brief(&second)})
 		equal(t, "of nobody", ask(t, store.VerdictQuery{Incident: "nobody", Limit: 9}), nil)
-		got, err := h.OpenVerdicts(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		latest := func(f store.IncidentFilter) []outage.Verdict {
+			t.Helper()
+			got, err := h.LatestVerdicts(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
 		}
-		equal(t, "open", got, []outage.Verdict{store.Brief(&third)})
+		equal(t, "open", latest(store.IncidentFilter{OpenOnly: true}), []outage.Verdict{store.Brief(&third)})
+		equal(t, "all", latest(store.IncidentFilter{}), []outage.Verdict{store.Brief(&third), store.Brief(&old)})
+		equal(t, "of one service", latest(store.IncidentFilter{Service: "y"}), []outage.Verdict{store.Brief(&old)})
+		equal(t, "the newest incident", latest(store.IncidentFilter{Limit: 1}), []outage.Verdict{store.Brief(&third)})
 	})
 	h.save(&store.Batch{Incidents: []outage.Incident{incident("x-new", 2, outage.StateResolved, start+500)}})
-	if got, err := h.OpenVerdicts(t.Context()); err != nil || len(got) != 0 {
+	if got, err := h.LatestVerdicts(t.Context(), store.IncidentFilter{OpenOnly: true}); err != nil || len(got) != 0 {
 		t.Errorf("after the last incident is over: %v, %v", got, err)
 	}
 }
