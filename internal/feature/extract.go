@@ -42,6 +42,7 @@ func Extract(c Case) *Set {
 		x.mitigation()
 		x.journeys()
 		x.ratios()
+		x.after()
 		x.where()
 		x.when()
 		x.controls()

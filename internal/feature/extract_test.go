@@ -30,6 +30,13 @@ func some(t try, share float64) bool {
 	return float64(n%1000) < share*1000
 }
 
+// led is a world in which a third address may be answered.
+func led(see func(try) event) *world {
+	w := newWorld(see)
+	w.addresses = append(w.addresses, "203.0.113.9")
+	return w
+}
+
 func TestFeatures(t *testing.T) {
 	const onset = 625 // seconds: ten quiet minutes, and a failure within the eleventh
 	for _, c := range []struct {
@@ -100,6 +107,41 @@ func TestFeatures(t *testing.T) {
 			}
 			return event{}
 		}), map[string]float64{NoAnswer: 1, HTTPFailFrac: 1, TTFBRampMin: 4.4, RTTRatio: 1}, []string{ErrorSpeed}},
+		{"fast errors, and answers that stay slow", newWorld(func(t try) event {
+			switch {
+			case t.second >= onset+60:
+				return event{first: 400}
+			case t.second >= onset:
+				return event{status: 500, first: 20}
+			}
+			return event{}
+		}), map[string]float64{SlowAfter: 1, ErrorSpeed: 20, TTFBRampMin: 0}, nil},
+		{"fast errors, and all is well again", newWorld(func(t try) event {
+			if t.second >= onset && t.second < onset+60 {
+				return event{status: 500, first: 20}
+			}
+			return event{}
+		}), map[string]float64{SlowAfter: 0}, nil},
+		{"two agents are led elsewhere", led(func(t try) event {
+			strange := t.address == "203.0.113.9"
+			switch lied := t.second >= onset && t.agent < 2; {
+			case strange && lied:
+				return event{tcp: outage.FailureRefused}
+			case strange, lied && t.address == "192.0.2.1":
+				return event{nowhere: true}
+			}
+			return event{}
+		}), map[string]float64{AnswerElsewhere: 1, AddressGini: 0, AddressFailShare: 0, AgentFailShare: 1.0 / 3}, nil},
+		{"everybody is led elsewhere", led(func(t try) event {
+			strange := t.address == "203.0.113.9"
+			switch changed := t.second >= onset; {
+			case strange && changed:
+				return event{tcp: outage.FailureRefused}
+			case strange != changed:
+				return event{nowhere: true}
+			}
+			return event{}
+		}), map[string]float64{AnswerChanged: 1, AddressFailShare: 1}, []string{AnswerElsewhere, SlowAfter}},
 		{"an agent that is cut off", newWorld(func(t try) event {
 			if t.second >= onset && t.agent < 3 {
 				return event{tcp: outage.FailureTimeout, control: outage.FailureTimeout}

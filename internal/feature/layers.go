@@ -161,12 +161,7 @@ const (
 // addresses says whether connects to addresses known from before work while the name
 // does not, and whether answers lead elsewhere than before.
 func (x *extract) addresses() {
-	known := map[string]bool{}
-	for i := range x.cells {
-		if a := x.past.Spots[i].Address; a != "" && x.cells[i].base.N(attempts.Tried) > 0 {
-			known[a] = true
-		}
-	}
+	known := x.known()
 	if len(known) == 0 {
 		return
 	}
@@ -184,9 +179,51 @@ func (x *extract) addresses() {
 		tried, fell = tried+t.tried, fell+t.failed
 	}
 	x.of(AnswerChanged, strange, tried+strange)
+	x.elsewhere(known)
 	if share, ok := x.all.Share(attempts.LookFailed, attempts.Looked); ok && share >= namesFail {
 		x.of(AddressStillOK, tried-fell, tried)
 	}
+}
+
+// known lists the addresses that were tried before the onset.
+func (x *extract) known() map[string]bool {
+	known := map[string]bool{}
+	for i := range x.cells {
+		if a := x.past.Spots[i].Address; a != "" && x.cells[i].base.N(attempts.Tried) > 0 {
+			known[a] = true
+		}
+	}
+	return known
+}
+
+// elsewhere says whether those for whom it fails are led to addresses of their own, as
+// where a resolver lies (OONI, ts-017: answers that are not consistent with the control).
+func (x *extract) elsewhere(known map[string]bool) {
+	well := false
+	for _, id := range x.ids {
+		well = well || !x.agents[id].fails()
+	}
+	if !well {
+		return
+	}
+	shared := map[string]bool{}
+	for i := range x.cells {
+		if s := &x.past.Spots[i]; x.cells[i].tried > 0 && !x.agents[s.Agent].fails() {
+			shared[s.Address] = true
+		}
+	}
+	failed, own := 0, 0
+	for i := range x.cells {
+		s, c := &x.past.Spots[i], &x.cells[i]
+		if c.tried == 0 || s.Address == "" || !s.Whole() || !x.agents[s.Agent].fails() {
+			continue
+		}
+		failed += c.failed
+		if !known[s.Address] && !shared[s.Address] {
+			own += c.failed
+		}
+	}
+	x.of(AnswerElsewhere, own, failed)
 }
 
 // connects says how connects fail, and what is lost on the way.

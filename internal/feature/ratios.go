@@ -177,6 +177,10 @@ func (x *extract) hurt(k pair) bool {
 	return a != nil && a.fails() && (k.address == "" || x.pairs[k].share() >= failsShare)
 }
 
+// timedLooks are the looks whose times speak of the service: a redirect is answered by the
+// edge, and says nothing of what stands behind it.
+var timedLooks = []attempts.Look{attempts.LookFront, attempts.LookDynamic, attempts.LookStatic}
+
 // ratios compares times with what they were.
 func (x *extract) ratios() {
 	put := func(name string, list []ratio) {
@@ -184,12 +188,10 @@ func (x *extract) ratios() {
 			x.put(name, v, n)
 		}
 	}
-	// A redirect is answered by the edge, and says nothing of what stands behind it.
-	pages := []attempts.Look{attempts.LookFront, attempts.LookDynamic, attempts.LookStatic}
-	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, pages...))
+	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, timedLooks...))
 	put(StaticTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookStatic))
 	put(DynamicTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookDynamic))
-	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer, pages...))
+	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer, timedLooks...))
 	put(DNSTimeRatio, x.compare(attempts.TimeName, leastTime))
 	trips, rise, jitter := x.trips()
 	put(RTTRatio, trips)

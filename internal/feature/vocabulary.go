@@ -42,6 +42,7 @@ const (
 	AuthoritativeFail  = "dns_authoritative_fail_frac" // of look-ups at the zone's own servers
 	AddressStillOK     = "address_ok_frac"             // of connects to addresses known from before, while the name fails
 	AnswerChanged      = "dns_answer_changed"          // share of answers with no address known from before
+	AnswerElsewhere    = "dns_answer_elsewhere_share"  // of failed attempts of agents that fail: at addresses that only they were given, and only since the onset
 	SameNameserverFail = "same_nameserver_fail_share"  // of other services on the same name servers
 
 	// Connections.
@@ -90,6 +91,7 @@ const (
 	DynamicTTFBRatio = "dynamic_ttfb_ratio" // the same of login, feed, search, post
 	ServerTimeRatio  = "server_time_ratio"  // the same of all, less one round trip
 	TTFBRampMin      = "ttfb_ramp_min"      // minutes from the first rise of first-byte times to the first errors
+	SlowAfter        = "slow_after_share"   // of answers that are fine when the first failing is over: those that take three times as long as before
 	ChallengeShare   = "challenge_share"    // of all answers
 	RateLimitShare   = "rate_limit_share"
 	BlockPageShare   = "block_page_share"

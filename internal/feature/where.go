@@ -98,8 +98,10 @@ func gini(list []float64) float64 {
 }
 
 // edges says whether some addresses fail and others do not. An address fails when most
-// agents that tried it see it fail.
+// agents that tried it see it fail. One that nobody was given before is none of the
+// service's own, while those that were known are still in use.
 func (x *extract) edges() {
+	known := x.known()
 	pairs := map[pair]*tally{}
 	for i := range x.cells {
 		if s := &x.past.Spots[i]; s.Whole() && s.Address != "" && x.cells[i].tried > 0 {
@@ -110,8 +112,15 @@ func (x *extract) edges() {
 			pairs[k].add(x.cells[i].tally)
 		}
 	}
+	inUse := false
+	for k := range pairs {
+		inUse = inUse || known[k.address]
+	}
 	votes := map[string]*tally{}
 	for k, t := range pairs {
+		if inUse && !known[k.address] {
+			continue
+		}
 		v := tally{tried: 1}
 		if t.share() >= 0.5 {
 			v.failed = 1

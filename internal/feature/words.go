@@ -85,6 +85,7 @@ var words = []Word{
 	{AuthoritativeFail, UnitShare, "look-ups at the zone's servers", "look-ups at the zone's own name servers that failed"},
 	{AddressStillOK, UnitShare, "connects", "connects to addresses known from before that succeed, while look-ups fail"},
 	{AnswerChanged, UnitShare, "attempts", "attempts that a look-up led to an address never seen before the onset"},
+	{AnswerElsewhere, UnitShare, "failed attempts", "failed attempts, of the agents that see it fail, at addresses that nobody was given before the onset and nobody is given for whom it works; absent where it fails for all"},
 	{SameNameserverFail, UnitShare, "services", "other services on the same name servers that fail in the same minutes"},
 
 	{RefusedShare, UnitShare, "failed connects", "refused"},
@@ -129,6 +130,7 @@ var words = []Word{
 	{ServerTimeRatio, UnitRatio, "answers that are fine", "the same less one round trip, so that a slow way does not count as a slow server"},
 	{StaticTTFBRatio, UnitRatio, "answers that are fine", "median time to the first byte of media and other static files, against before"},
 	{DynamicTTFBRatio, UnitRatio, "answers that are fine", "median time to the first byte of later steps and other pages, against before"},
+	{SlowAfter, UnitShare, "first bytes", "answers that were fine and took at least three times as long as before the onset, in the five minutes after the failing share first fell to half of its worst"},
 	{TTFBRampMin, UnitMinutes, "first bytes", "for how long times to the first byte were half as long again before the first failure; 0: not at all"},
 	{ChallengeShare, UnitShare, "answers", "pages that ask whether one is human"},
 	{RateLimitShare, UnitShare, "answers", "status 429"},

@@ -23,6 +23,7 @@ type event struct {
 	control       outage.Failure
 	cert          string // hash; empty: the usual one
 	expired       bool
+	nowhere       bool // the agent is not given this address
 }
 
 // try is what is tried.
@@ -95,6 +96,9 @@ func (w *world) look(m outage.Minute, agent, second int) {
 	for _, p := range w.paths {
 		for _, a := range w.addresses {
 			e := w.see(try{agent, a, p, at, second})
+			if e.nowhere {
+				continue
+			}
 			t := outage.Target{Service: "x", URL: "https://x.example" + p, Host: "x.example", Address: a, Family: 4, Port: 443}
 			if e.dns != "" {
 				t.Address, t.Family = "", 0
