@@ -62,7 +62,7 @@ func (m *metered) Read(p []byte) (int, error) {
 	}
 	n, err := m.Conn.Read(p[:min(int64(len(p)), m.left)])
 	m.left -= int64(n)
-	if err != nil {
+	if err != nil && !errors.Is(err, net.ErrClosed) { // that was ourselves
 		m.ended.CompareAndSwap(nil, &err)
 	}
 	return n, err
