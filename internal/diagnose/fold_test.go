@@ -200,6 +200,26 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
+// What a verdict rests on may move every minute: a reader hears of it every two at first,
+// and every five later.
+func TestEvidenceMoves(t *testing.T) {
+	c := config(t)
+	c.Judge = func(s *feature.Set) outage.Verdict {
+		return outage.Verdict{Minute: s.At, Evidence: []outage.Evidence{{Sign: fmt.Sprint("of minute ", s.At)}}}
+	}
+	f := diagnose.New(c)
+	f.Incident(&outage.Incident{ID: "x-1", Service: "x", State: outage.StateConfirmed, Onset: begin, Detected: begin, Waves: []outage.Wave{{Onset: begin}}})
+	var said []int
+	for i := range 30 {
+		for range f.End(begin+outage.Minute(i), false) {
+			said = append(said, i)
+		}
+	}
+	if want := []int{0, 2, 4, 6, 8, 10, 15, 20, 25}; !slices.Equal(said, want) {
+		t.Errorf("revisions in minutes %v, want %v", said, want)
+	}
+}
+
 // Restarts change nothing, byte for byte.
 func TestRestarts(t *testing.T) {
 	s := scene{

@@ -27,6 +27,10 @@ const (
 	closely = outage.Minute(30)
 	// afterwards is the distance of later looks.
 	afterwards = outage.Minute(5)
+	// early is for how long evidence alone is worth a revision every earlyEvery minutes:
+	// it comes in fast, and a reader must not look at that of the first minute.
+	early      = outage.Minute(10)
+	earlyEvery = outage.Minute(2)
 )
 
 // look judges an incident at the end of a minute, and says what is worth saying.
@@ -38,8 +42,12 @@ func (f *Fold) look(l *life, m outage.Minute) (v outage.Verdict, ok bool) {
 	case open:
 		l.Ended = false
 		f.window.Hold(l.Inc.Service, l.Inc.Onset)
-		if age := m - l.Inc.Detected; !stirred && age > closely && age%afterwards != 0 && !f.state.Fresh[l.Inc.Service] {
+		age := m - l.Inc.Detected
+		if !stirred && age > closely && age%afterwards != 0 && !f.state.Fresh[l.Inc.Service] {
 			return v, false
+		}
+		if age <= early {
+			every = min(every, earlyEvery)
 		}
 		v = f.judge(f.extract(l, m))
 	case !l.Ended:
