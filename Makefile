@@ -26,13 +26,18 @@ bench-peers: ## the agent beside blackbox_exporter and Gatus on the same targets
 JOBS ?= 3
 SCENARIO ?=
 
-lab: build ## as root: run the fault lab, all of it or SCENARIO=name; recordings go to lab-runs, and what is there is left out
+SCENARIOS ?= lab/scenarios
+SEED ?= 0
+MAGNITUDE ?= 1
+OUT ?= lab-runs
+
+lab: build ## as root: run the fault lab, all of SCENARIOS or SCENARIO=name, with other SEED and MAGNITUDE; recordings go to OUT, and what is there is left out
 	@sh scripts/lab-packages.sh
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lab ./lab
-	bin/lab run --jobs $(JOBS) $(SCENARIO)
+	bin/lab run --scenarios $(SCENARIOS) --jobs $(JOBS) --seed $(SEED) --magnitude $(MAGNITUDE) --out $(OUT) $(SCENARIO)
 
 lab-score: lab ## the same, and then what was said against what was true: matrices, coverage, Brier score, times
-	bin/lab score lab-runs
+	bin/lab score --scenarios $(SCENARIOS) $(OUT)
 
 DATA ?= ../shared/data
 

@@ -163,7 +163,7 @@ func (t *Table) summary(w io.Writer) {
 	for _, row := range [][2]string{
 		{"runs", fmt.Sprint(len(t.Said))},
 		{"incident opened where one is expected", share(t.expected(), t.Expected)},
-		{"coverage: verdicts that do not abstain (aim: 80 %)", share(t.Given, t.WithVerdict)},
+		{"coverage: verdicts that do not abstain (aim: 80 %)", share(t.Given, t.Asked)},
 		{"right class or pair, of those given (aim: 95 %)", share(t.Right, t.Given)},
 		{"leading hypothesis is the truth, of those given", share(t.Exact, t.Given)},
 		{"attack verdicts on internal failures and crowds (aim: 0)", fmt.Sprintf("%d %s", len(t.FalseAttacks), strings.Join(t.FalseAttacks, " "))},

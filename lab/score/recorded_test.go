@@ -57,7 +57,7 @@ func TestRecordedRuns(t *testing.T) {
 	if len(table.FalseAttacks) > 0 {
 		t.Errorf("an attack is said of %v, which were none", table.FalseAttacks)
 	}
-	coverage, right := float64(table.Given)/float64(table.WithVerdict), float64(table.Right)/float64(table.Given)
+	coverage, right := float64(table.Given)/float64(table.Asked), float64(table.Right)/float64(table.Given)
 	if !(coverage >= leastCoverage) || !(right >= leastRight) || table.First < 0 || table.First > longestMedian {
 		t.Errorf("coverage %.2f, right %.2f, first right verdict after %s (median)", coverage, right, table.First)
 	}

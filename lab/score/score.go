@@ -151,8 +151,9 @@ func Brier(truth outage.CauseClass, v *outage.Verdict) float64 {
 type Table struct {
 	Said []Said
 	// Expected are runs whose label expects an incident; Given those with a verdict
-	// that does not abstain, of all runs with an incident.
-	Expected, Opened, WithVerdict, Given, Right, Exact int
+	// that does not abstain, of all those Asked: that expect an incident or have a
+	// verdict. To say nothing of an outage is to abstain.
+	Expected, Opened, WithVerdict, Asked, Given, Right, Exact int
 	// FalseAttacks are attack verdicts on what failed from within or was overrun by
 	// honest people; there may be none.
 	FalseAttacks []string
@@ -173,6 +174,9 @@ func Sum(runs []Run) Table {
 		}
 		if s.Opened != never {
 			t.Opened++
+		}
+		if !s.Label.Quiet || s.Last != nil {
+			t.Asked++
 		}
 		if s.Last == nil {
 			continue

@@ -103,7 +103,7 @@ func TestSum(t *testing.T) {
 		{Scenario: "d", Label: internal, Onset: onset, Magnitude: 1},
 		{Scenario: "e", Label: quiet, Onset: onset, Magnitude: 1},
 	})
-	if table.Expected != 4 || table.Opened != 3 || table.WithVerdict != 3 || table.Given != 2 || table.Right != 2 || table.Exact != 1 || strings.Join(table.FalseAttacks, " ") != "b" {
+	if table.Expected != 4 || table.Opened != 3 || table.WithVerdict != 3 || table.Asked != 4 || table.Given != 2 || table.Right != 2 || table.Exact != 1 || strings.Join(table.FalseAttacks, " ") != "b" {
 		t.Errorf("%+v", table)
 	}
 	if table.First != 190*time.Second {
@@ -114,7 +114,7 @@ func TestSum(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"c (seed 4, x2)", "abstains", "quiet, as it may be", "nothing was said", "right class or pair", "2 of 3 (67 %)", "2 of 2 (100 %)", "3 of 4 (75 %)", "1 b", "3:10",
+		"c (seed 4, x2)", "abstains", "quiet, as it may be", "nothing was said", "right class or pair", "2 of 4 (50 %)", "2 of 2 (100 %)", "3 of 4 (75 %)", "1 b", "3:10",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
