@@ -15,10 +15,10 @@ import (
 func Explain(v *outage.Verdict) string {
 	b := &strings.Builder{}
 	fmt.Fprintf(b, "%s\n%s\n\n", v.Sentence, v.ConfidenceWhy)
-	fmt.Fprintf(b, "Service %s, incident %s, from %s to %s. Knowledge table %s.\n", v.Service, v.Incident, v.Onset, v.Minute, v.Table)
+	fmt.Fprintf(b, "Service %s, incident %s, %s. Knowledge table %s.\n", v.Service, v.Incident, whenText(v), v.Table)
 	fmt.Fprintf(b, "In short: %s.\n", cmp.Or(v.Short, "nothing was said"))
 	fmt.Fprintf(b, "State: %s. Leading: %s. Class: %s.\n", v.State, orNone(list(v.Leading)), orNone(string(v.Class)))
-	fmt.Fprintf(b, "Layer: %s (%s): %s.\n", orNone(string(v.Layer.Layer)), v.Layer.State, strings.TrimSuffix(v.Layer.Why, "."))
+	fmt.Fprintf(b, "Layer: %s (%s): %s.\n", orNone(string(v.Layer.Layer)), v.Layer.State, v.Layer.Why)
 	explainEvidence(b, v)
 	explainHypotheses(b, v)
 	fmt.Fprint(b, "\nClasses\n")
@@ -44,6 +44,14 @@ func Explain(v *outage.Verdict) string {
 		}
 	}
 	return b.String()
+}
+
+// whenText is the time that was looked at; a file of facts need not say.
+func whenText(v *outage.Verdict) string {
+	if v.Onset == 0 {
+		return "at a time that is not told"
+	}
+	return fmt.Sprintf("from %s to %s", v.Onset, v.Minute)
 }
 
 func orNone(s string) string {

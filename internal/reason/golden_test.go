@@ -3,7 +3,6 @@ package reason
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -80,7 +79,7 @@ func sentences(t *testing.T, k *knowledge.Table) []string {
 		if s.Says.Absent != "" {
 			add("sign "+s.ID+" absent", sentenceOf(s.Says.Absent, typical(s.Feature, s.Absent)))
 		}
-		add("sign "+s.ID+" expected", spanText(s.Present, unitOf(s.Feature)))
+		add("sign "+s.ID+" expected", spanText(s.Present, unitOf(s.Feature))+"; absent: "+orNone(spanText(s.Absent, unitOf(s.Feature))))
 		add("sign "+s.ID+" wanted", s.Look)
 	}
 	for i := range k.Hypotheses {
@@ -104,9 +103,14 @@ func sentences(t *testing.T, k *knowledge.Table) []string {
 	for _, p := range []float64{0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99} {
 		add(fmt.Sprintf("likelihood %.2f", p), likelihood(p)+"; "+chanceWord(&outcome{support: p, state: outage.VerdictVeryLikely}, ground{probes: true}))
 	}
-	for _, unit := range slices.Sorted(maps.Keys(map[string]bool{"share": true, "ratio": true, "ms": true, "s": true, "min": true, "yes": true, "hour": true, "count": true})) {
-		add("unit "+unit, valueText(0.004, unit)+"; "+valueText(1, unit)+"; "+valueText(12.34, unit))
+	units := map[string]bool{"": true}
+	for _, w := range feature.Words() {
+		units[w.Unit] = true
 	}
+	for unit := range units {
+		add("unit "+unit, valueText(0.004, unit)+"; "+valueText(1, unit)+"; "+valueText(12.34, unit)+"; a threshold: "+exactText(0.005, unit)+", "+exactText(1.25, unit))
+	}
+	add("count", countText(0)+"; "+countText(7)+"; "+many(1, "agent")+"; "+many(2, "agent"))
 	slices.Sort(lines)
 	return lines
 }
@@ -132,7 +136,17 @@ func TestWholeVerdicts(t *testing.T) {
 	for _, name := range []string{"First Observer", "Second Observer"} {
 		observed.Put(feature.Feature{Name: feature.SYNLoss, Value: 0.3, Origin: outage.OriginObserver, Source: &outage.Source{Name: name, Kind: "measurer"}})
 	}
+	alone := &feature.Set{Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_001_440, Own: map[string]feature.Feature{}}
+	alone.Put(observed.Observed[0])
 	cases := map[string]*feature.Set{
+		"one-observer": alone,
+		"one-vantage":  setOf(map[string]float64{feature.AgentsLooking: 1, feature.NetworksLooked: 1}),
+		"fine":         setOf(map[string]float64{feature.FailFrac: 0}),
+		"slow":         setOf(map[string]float64{feature.FailFrac: 0, feature.RTTRatio: 1, feature.TTFBRatio: 4.2, feature.BaselineMin: 0}),
+		"two-layers": setOf(map[string]float64{
+			feature.FailFrac: 0.5, feature.FirstTCPShare: 0.5, feature.FirstTLSShare: 0.5, feature.FirstDNSShare: 0, feature.FirstHTTPShare: 0,
+			feature.FirstAppShare: 0, feature.AgentFailShare: 1, feature.TCPFailFrac: 0.3, feature.RTTRatio: 1, feature.RefusedShare: 1,
+		}),
 		"crowd-alone":  {Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_000_003, Own: map[string]feature.Feature{}},
 		"few-vantages": setOf(map[string]float64{feature.AgentsLooking: 2}),
 		"few-attempts": setOf(map[string]float64{feature.Attempts: 8}),
@@ -153,19 +167,24 @@ func TestWholeVerdicts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v := Judge(set, k)
 			file := filepath.Join("testdata", "verdict-"+name+".golden")
-			got := Explain(&v)
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("the verdict reads otherwise than %s (go test ./internal/reason -update writes it anew):\n%s", file, got)
-			}
+			golden(t, file, Explain(&v))
 		})
+	}
+}
+
+// golden holds what is printed against a file.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("it reads otherwise than %s (go test ./internal/reason -update writes it anew):\n%s", file, got)
 	}
 }

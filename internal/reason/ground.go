@@ -54,6 +54,8 @@ func groundOf(set *feature.Set, t *knowledge.Table) ground {
 // shortage says what is missing for a verdict.
 func (g ground) shortage(service string, t *knowledge.Table) string {
 	switch {
+	case g.attempts == 0 && len(g.sources) > 0:
+		return fill("one-observer", "service", service, "sources", list(g.sources))
 	case g.attempts == 0:
 		return fill("crowd-alone", "service", service)
 	case g.vantages < t.Rules.Vantages || g.networks < t.Rules.Networks:

@@ -37,7 +37,7 @@ func layerOf(set *feature.Set, g ground) outage.LayerVerdict {
 	if len(g.sources) > 0 && g.enough {
 		return publishedLayer(set)
 	}
-	if value(set, feature.Attempts) > 0 {
+	if g.attempts > 0 || len(g.sources) > 0 {
 		return outage.LayerVerdict{State: outage.VerdictInsufficient, Why: fill("layer-ground")}
 	}
 	return outage.LayerVerdict{State: outage.VerdictInsufficient, Why: fill("layer-unknown")}

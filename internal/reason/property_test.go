@@ -187,7 +187,7 @@ func TestMoreEvidenceIsNeverLess(t *testing.T) {
 	})
 }
 
-// Vantage points have no names here: only how many there are and what they saw.
+// What anybody says of a cause is no feature, and a vendor's word has no weight.
 func TestClaimsHaveNoWayIn(t *testing.T) {
 	for _, w := range feature.Words() {
 		if w.Name == "claims" || w.Name == "claimed_cause" {

@@ -32,6 +32,8 @@ func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) strin
 	rival := ""
 	if o.told != nil {
 		rival = o.told.Title
+	} else {
+		key += "-alone"
 	}
 	parts := []string{
 		fill(key, "span", spanOf(set.Onset, set.At), "who", g.who(service), "title", titles[0], "titles", either(titles), "rival", rival, "count", numberWord(len(titles))),
@@ -158,13 +160,25 @@ func linkTrust(l *knowledge.Link, found []seen) outage.Trust {
 // mostWanted is how many further observations a verdict asks for.
 const mostWanted = 5
 
+// otherMeaning is the best hypothesis that is not one with the first to a reader; nil:
+// none is.
+func otherMeaning(ranked []outage.Hypothesis, t *knowledge.Table) *outage.Hypothesis {
+	for i := range ranked[1:] {
+		if h := &ranked[1+i]; !sameMeaning(&ranked[0], h, t) {
+			return h
+		}
+	}
+	return nil
+}
+
 // wanted says what would change our mind.
 func wanted(o outcome, ranked []outage.Hypothesis, unknown open, g ground, t *knowledge.Table) []outage.Wanted {
 	var list []outage.Wanted
 	if !g.probes {
 		list = append(list, outage.Wanted{Text: fill("want-probes", "vantages", strconv.Itoa(t.Rules.Vantages), "networks", strconv.Itoa(t.Rules.Networks))})
 	}
-	a, b := &ranked[0], &ranked[1]
+	a := &ranked[0]
+	b := otherMeaning(ranked, t)
 	if first := o.first(); first != nil {
 		a, b = first, o.rival
 		if o.state == outage.VerdictAmbiguous {

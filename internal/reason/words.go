@@ -3,6 +3,7 @@ package reason
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,17 +18,23 @@ var templates = map[string]string{
 	"published": "{what} (published by {source})",
 
 	// The sentence that may be quoted.
-	"probes":        "what {vantages} vantage points in {networks} networks measured of {service}",
-	"observers":     "what {sources} published of {service}",
-	"span":          "From {from} to {to} UTC on {day}",
-	"span-minute":   "At {from} UTC on {day}",
-	"span-days":     "From {from} to {to} UTC",
-	"span-open":     "So far",
-	"likely":        "{span}, {who} is consistent with {title}, and more so than with {rival}.",
-	"ambiguous":     "{span}, {who} is consistent with {titles}, and more so than with {rival}; between the first {count} it does not decide.",
-	"inseparable":   "{span}, {who} is consistent with {titles}, and more so than with {rival}; from outside the first {count} cannot be told apart.",
+	"probes":      "what {vantages} vantage points in {networks} networks measured of {service}",
+	"observers":   "what {sources} published of {service}",
+	"span":        "From {from} to {to} UTC on {day}",
+	"span-minute": "At {from} UTC on {day}",
+	"span-days":   "From {from} to {to} UTC",
+	"span-open":   "So far",
+	"likely":      "{span}, {who} is consistent with {title}, and more so than with {rival}.",
+	"ambiguous":   "{span}, {who} is consistent with {titles}, and more so than with {rival}; between the first {count} it does not decide.",
+	"inseparable": "{span}, {who} is consistent with {titles}, and more so than with {rival}; from outside the first {count} cannot be told apart.",
+	// The same where the table has nothing that comes behind.
+	"likely-alone":      "{span}, {who} is consistent with {title}.",
+	"ambiguous-alone":   "{span}, {who} is consistent with {titles}; between these it does not decide.",
+	"inseparable-alone": "{span}, {who} is consistent with {titles}; from outside these cannot be told apart.",
+
 	"attack":        "Who is behind an attack cannot be measured.",
 	"crowd-alone":   "There is too little to say what the trouble with {service} is consistent with: only people's reports, and no probe that looked.",
+	"one-observer":  "There is too little to say what the trouble with {service} is consistent with: only what {sources} published, and no probe that looked.",
 	"few-attempts":  "There is too little to say what the trouble with {service} is consistent with: {tries}, and {needed} are needed.",
 	"few-vantages":  "There is too little to say what the trouble with {service} is consistent with: {places} looked, and {needed} in {needednetworks} are needed.",
 	"nothing-tells": "What was measured of {service} does not tell causes apart: nothing seen speaks clearly for any of them.",
@@ -82,10 +89,11 @@ func fill(template string, pairs ...string) string {
 }
 
 func fillText(text string, pairs ...string) string {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		pairs[i] = "{" + pairs[i] + "}"
+	named := slices.Clone(pairs) // a caller may use its own again
+	for i := 0; i+1 < len(named); i += 2 {
+		named[i] = "{" + named[i] + "}"
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return strings.NewReplacer(named...).Replace(text)
 }
 
 // sentenceOf fills the sentence of a sign.
@@ -111,18 +119,18 @@ func unitOf(name string) string {
 // valueText writes a value as people read it.
 func valueText(v float64, unit string) string {
 	switch unit {
-	case "share":
+	case feature.UnitShare:
 		return percent(v)
-	case "ratio":
+	case feature.UnitRatio:
 		return number(v) + " times"
-	case "yes":
+	case feature.UnitYes:
 		if v >= 0.5 {
 			return "yes"
 		}
 		return "no"
-	case "hour":
+	case feature.UnitHour:
 		return fmt.Sprintf("%02d:00", int(v))
-	case "", "count":
+	case "", feature.UnitCount:
 		return number(v)
 	}
 	return number(v) + " " + unit
@@ -150,17 +158,37 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'g', 2, 64)
 }
 
-// spanText writes a range as the table means it.
+// spanText writes a range as the table has it: a threshold is not rounded.
 func spanText(r knowledge.Range, unit string) string {
 	switch {
+	case unit == feature.UnitYes && r.Holds(1):
+		return "yes"
+	case unit == feature.UnitYes && r.Holds(0):
+		return "no"
 	case r.From != nil && r.To != nil:
-		return "between " + valueText(*r.From, unit) + " and " + valueText(*r.To, unit)
+		return "between " + exactText(*r.From, unit) + " and " + exactText(*r.To, unit)
 	case r.From != nil:
-		return "at least " + valueText(*r.From, unit)
+		return "at least " + exactText(*r.From, unit)
 	case r.To != nil:
-		return "at most " + valueText(*r.To, unit)
+		return "at most " + exactText(*r.To, unit)
 	}
 	return ""
+}
+
+// exactText writes a threshold with all its digits.
+func exactText(v float64, unit string) string {
+	plain := func(v float64) string { return strconv.FormatFloat(round(v), 'f', -1, 64) }
+	switch unit {
+	case feature.UnitShare:
+		return plain(100*v) + " %"
+	case feature.UnitRatio:
+		return plain(v) + " times"
+	case feature.UnitHour:
+		return valueText(v, unit)
+	case "", feature.UnitCount:
+		return plain(v)
+	}
+	return plain(v) + " " + unit
 }
 
 // spanOf writes from when to when was looked at, so that the sentence stands without

@@ -2,7 +2,6 @@ package siblings
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -40,13 +39,6 @@ const (
 	// November 2025 twenty-two minutes apart.
 	beginWithin outage.Minute = 30
 )
-
-// Why says the count in a sentence.
-func (c *Cause) Why() string {
-	kind, name, _ := strings.Cut(c.Ground, ":")
-	return fmt.Sprintf("%s stand on the same %s (%s) and fail together in the same manner (%s); of %d watched there %d fail, of %d elsewhere %d: a common cause is suspected",
-		strings.Join(c.Tenants, ", "), kind, name, c.Manner, c.Watched, len(c.Tenants), c.Elsewhere.Watched, c.Elsewhere.Failing)
-}
 
 // key names a suspicion from one minute to the next.
 func (c *Cause) key() string { return c.Ground + " " + string(c.Manner) }

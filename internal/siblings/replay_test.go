@@ -84,7 +84,6 @@ func TestReplayCloudflare(t *testing.T) {
 			}
 			if !on {
 				raised = append(raised, m.Time().Format("15:04"))
-				t.Logf("%s: %s", m, c.Why())
 			}
 		}
 		on = len(causes) > 0
