@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -40,6 +41,20 @@ func TestRead(t *testing.T) {
 func TestReadJSON(t *testing.T) {
 	c, err := Read("x.json", []byte(`{"title": "a", "measured": [{"feature": "attempts", "value": 3}]}`))
 	if err != nil || c.Set().Own[feature.Attempts].Value != 3 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// The case of the page that says how one is written is one.
+func TestReadThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/how-to/add-a-hypothesis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(page), "```yaml\n")
+	text, _, _ := strings.Cut(parts[len(parts)-1], "```")
+	c, err := Read("page.yaml", []byte(text))
+	if err != nil || len(c.Measured) == 0 || len(c.Published) == 0 || len(c.Accept) == 0 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"regexp"
 	"strings"
@@ -56,7 +57,7 @@ func TestMistakes(t *testing.T) {
 		{"odd band", hyp, "sign: mixed-connects, present: 1,", "sign: mixed-connects, present: 0.7,", `sign "mixed-connects": 0.7 is no band: use -2`},
 		{"unknown sign", hyp, "sign: mixed-connects,", "sign: mixed-conects,", `unknown sign "mixed-conects": did you mean "mixed-connects"?`},
 		{"unknown source", hyp, "source: wikipedia-2019", "source: wikipedia-2091", `unknown source "wikipedia-2091": did you mean`},
-		{"prior", hyp, "share: 0.02", "share: 0.5", "the shares of all priors add up to 1.480"},
+		{"prior", hyp, "share: 0.02", "share: 0.5", "the shares of all priors add up to 1.4"},
 		{"unknown feature", "signs/names.yaml", "feature: dns_nxdomain_share", "feature: dns_nxdomian_share", `unknown feature "dns_nxdomian_share": did you mean "dns_nxdomain_share"?`},
 		{"both present and absent", "signs/names.yaml", "absent: {to: 0.1}", "absent: {to: 0.6}", "a value can be both present and absent"},
 		{"turned round", "signs/connections.yaml", "present: {from: 0.03, to: 0.9}", "present: {from: 0.9, to: 0.03}", "begins after it ends: swap from and to"},
@@ -98,26 +99,53 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
-// A hypothesis is added with one file: nothing else names it.
+// example is a block of YAML of the page that says how a hypothesis is added.
+func example(t *testing.T, block int) []byte {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/how-to/add-a-hypothesis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(page), "```yaml\n")
+	if len(parts) <= block {
+		t.Fatalf("the page has no block %d", block)
+	}
+	text, _, _ := strings.Cut(parts[block], "```")
+	return []byte(text)
+}
+
+// A hypothesis is added with one file, that of the page, and nothing else names it.
 func TestAddingAHypothesisTakesOneFile(t *testing.T) {
 	dir := shipped(t)
-	dir["hypotheses/solar-storm.yaml"] = &fstest.MapFile{Data: []byte(`title: a storm on the sun
-class: upstream
-prior: {share: 0.001, source: bischof-2023, why: Once in a lifetime.}
-prose: Everything with long wires fails at once.
-signs:
-  - {sign: elsewhere-fails, present: 2, absent: -2, source: bischof-2023, why: It spares nobody.}
-chain:
-  mechanism: {text: currents in long wires, seen: [elsewhere-fails]}
-  visible: {text: failures of everything}
-`)}
+	dir["hypotheses/solar-storm.yaml"] = &fstest.MapFile{Data: example(t, 1)}
 	table, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := table.Hypothesis("solar-storm"); h == nil || len(h.Signs) != 1 {
-		t.Errorf("the hypothesis was not found: %+v", h)
+	h := table.Hypothesis("solar-storm")
+	if h == nil || h.Title != "a storm on the sun" {
+		t.Fatalf("the hypothesis was not found: %+v", h)
 	}
+	if up, down := speaking(h); up < 2 || down < 2 {
+		t.Errorf("the example has %d signs for it and %d against", up, down)
+	}
+	dir["signs/more.yaml"] = &fstest.MapFile{Data: []byte("signs:\n" + strings.Replace(string(example(t, 2)), "elsewhere-fails", "sun-spots", 1))}
+	if table, err = Load(dir); err != nil || table.Sign("sun-spots") == nil {
+		t.Errorf("the sign of the page: %v", err)
+	}
+}
+
+// speaking counts the signs that can speak for a hypothesis, and against it.
+func speaking(h *Hypothesis) (up, down int) {
+	for _, w := range h.Signs {
+		if w.Present > 0 || w.Absent > 0 {
+			up++
+		}
+		if w.Present < 0 || w.Absent < 0 {
+			down++
+		}
+	}
+	return up, down
 }
 
 // Every source is cited, and every hypothesis can be told for and against.
@@ -134,17 +162,11 @@ func TestShippedTableIsWhole(t *testing.T) {
 	for i := range table.Hypotheses {
 		h := &table.Hypotheses[i]
 		cited[h.Prior.Source] = true
-		up, down := 0, 0
 		for _, w := range h.Signs {
 			cited[w.Source] = true
 			used[w.Sign] = true
-			if w.Present > 0 || w.Absent > 0 {
-				up++
-			}
-			if w.Present < 0 || w.Absent < 0 {
-				down++
-			}
 		}
+		up, down := speaking(h)
 		if up < 2 || down < 2 {
 			t.Errorf("%s: %d signs speak for it and %d against: a hypothesis that nothing can refute is none", h.ID, up, down)
 		}
@@ -191,18 +213,32 @@ func FuzzLoad(f *testing.F) {
 	f.Add("hypotheses", whole["hypotheses/certificate.yaml"].Data)
 	f.Add("table", whole["table.yaml"].Data)
 	f.Add("signs", []byte("signs:\n  - {id: a, present: {from: .nan}}"))
+	f.Add("signs", []byte("signs:\n  - {id: a, group: g, feature: syn_loss, present: {from: 0.1}, says: {present: x}, look: y}"))
+	f.Add("hypotheses", smallest("0.5"))
+	f.Add("hypotheses", []byte("title: t\nclass: internal\nprose: p\nprior: {share: .nan, source: a, why: w}\n"))
+	f.Add("sources", []byte("sources: [{id: a, text: b}, {id: a}]"))
 	f.Fuzz(func(t *testing.T, what string, data []byte) {
 		small := fstest.MapFS{
-			"table.yaml":                  {Data: []byte("version: x\n")},
-			"sources.yaml":                {Data: []byte("sources: [{id: a, text: b}]\n")},
-			"signs/none.yaml":             {Data: []byte("signs: []\n")},
-			"hypotheses/certificate.yaml": whole["hypotheses/certificate.yaml"],
+			"table.yaml": {Data: []byte("version: x\nrules: {attempts: 1, vantages: 1, networks: 1, gained: 1, margin: 1, clear: 1, pair: 1, support: 1, " +
+				"observers: {sign: 1, source: 1, all: 1}}\ngroups: [{id: g, name: n, cap: 1, why: w}]\n")},
+			"sources.yaml":      {Data: []byte("sources: [{id: a, text: b}]\n")},
+			"signs/none.yaml":   {Data: []byte("signs: []\n")},
+			"hypotheses/h.yaml": {Data: smallest("0.5")},
+			"hypotheses/i.yaml": {Data: smallest("0.5")},
 		}
-		small[map[string]string{"table": "table.yaml", "signs": "signs/x.yaml"}[what]] = &fstest.MapFile{Data: data}
-		small["hypotheses/x.yaml"] = &fstest.MapFile{Data: data}
+		file := map[string]string{"table": "table.yaml", "sources": "sources.yaml", "signs": "signs/x.yaml"}[what]
+		if file == "" {
+			file = "hypotheses/h.yaml"
+		}
+		small[file] = &fstest.MapFile{Data: data}
 		table, err := Load(small)
 		if err == nil && (table.Version == "" || len(table.Hypotheses) < 2) {
 			t.Fatal("a table without version or hypotheses loads")
 		}
 	})
+}
+
+// smallest is a hypothesis with as little as there can be.
+func smallest(share string) []byte {
+	return []byte("title: t\nclass: internal\nprose: p\nprior: {share: " + share + ", source: a, why: w}\nchain: {mechanism: {text: m}, visible: {text: v}}\n")
 }
