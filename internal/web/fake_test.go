@@ -33,6 +33,7 @@ type fakeStore struct {
 	verdicts  map[string][]outage.Verdict // revisions by incident, oldest first
 	err       error
 	reads     int // of all rows
+	asked     int // questions for verdicts
 }
 
 func (f *fakeStore) Pulse(context.Context) (store.Pulse, error) {

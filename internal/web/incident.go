@@ -53,14 +53,18 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 	}
 	v := &page.Incident
 	here := "/i/" + url.PathEscape(id)
+	description := v.Say
+	if page.Verdict != nil { // whoever passes the page on passes on what may be quoted
+		description += " " + page.Verdict.Sentence
+	}
 	sh := shell{
-		Title: v.Title + " - Faultline", Description: v.Say,
+		Title: v.Title + " - Faultline", Description: description,
 		Stamp: w.stamp(s, facts.Service.ID), Here: here,
 	}
 	// A closed incident may be reopened, so its page stays live too.
 	sh.Live = "/live?page=" + url.QueryEscape(here)
 	parts := []partOf{
-		{"state", "state", v}, {"timeline", "line", v.Line}, {"waves", "waves", v.Waves},
+		{"state", "state", v}, {"figures", "figures", v}, {"timeline", "line", v.Line}, {"waves", "waves", v.Waves},
 		{"places", "places", v}, {"history", "history", v},
 		{"verdict", "verdict", page.Verdict}, {"evidence", "evidence", page.Verdict},
 	}

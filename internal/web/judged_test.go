@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 func judged() *fakeStore {
 	f := probedDay()
 	f.verdicts = map[string][]outage.Verdict{"x-20250310T0932Z": {
-		cannotTell(1, minute("15:02"), "There is too little to say what this is consistent with: 6 attempts, and 10 are needed."),
+		cannotTell(1, minute("15:02"), "There is too little to say what the trouble with X is consistent with: 6 attempts, and 10 are needed."),
 		consistent(2, minute("15:06"), outage.VerdictLikely), consistent(3, minute("15:20"), outage.VerdictAmbiguous),
 	}}
 	return f
@@ -25,7 +26,7 @@ func judged() *fakeStore {
 // crowdAlone is the same day where nobody looked.
 func crowdAlone() *fakeStore {
 	f := xDay()
-	v := cannotTell(1, minute("09:38"), "There is too little to say what this is consistent with: only people's reports, and no probe that looked.")
+	v := cannotTell(1, minute("09:38"), "There is too little to say what the trouble with X is consistent with: only people's reports, and no probe that looked.")
 	v.Layer.Why = "nobody looked"
 	v.Wanted = []outage.Wanted{{Text: "attempts from at least 3 vantage points in 2 networks"}}
 	f.verdicts = map[string][]outage.Verdict{"x-20250310T0932Z": {v}}
@@ -34,7 +35,7 @@ func crowdAlone() *fakeStore {
 
 func cannotTell(rev int, m outage.Minute, why string) outage.Verdict {
 	v := consistent(rev, m, outage.VerdictInsufficient)
-	v.Sentence, v.Likelihood, v.Class, v.Leading, v.Chain, v.Moved, v.Evidence = why, "", "", nil, nil, nil, nil
+	v.Sentence, v.Short, v.Likelihood, v.Class, v.Leading, v.Chain, v.Moved, v.Evidence = why, "cannot tell", "", "", nil, nil, nil, nil
 	v.Confidence, v.ConfidenceWhy = outage.TrustLow, "Confidence is low: there is no ground for a judgement."
 	v.Layer = outage.LayerVerdict{State: outage.VerdictInsufficient, Why: "too few failed attempts to say"}
 	for i := range v.Hypotheses {
@@ -65,9 +66,10 @@ func consistent(rev int, m outage.Minute, state outage.VerdictState) outage.Verd
 	v := outage.Verdict{
 		Incident: "x-20250310T0932Z", Revision: rev, Service: "x", Minute: m, IncidentRevision: 6, Table: "2026.1", State: state,
 		Layer:    outage.LayerVerdict{State: outage.VerdictVeryLikely, Layer: outage.LayerTCP, Share: .96, Why: "96 % of 212 failed attempts failed first at the connection"},
-		Sentence: "From 15:01 to 15:20 UTC, what 4 vantage points in 3 networks measured is consistent with a flood of the network and a mistake in a provider's network configuration; from outside these cannot be told apart. It is very likely that one of them is the explanation.",
+		Sentence: "From 15:01 to 15:20 UTC on 10 March 2025, what 4 vantage points in 3 networks measured of X is consistent with a flood of the network, or with a mistake in a provider's network configuration, and more so than with a fault in code or its deployment; from outside the first two cannot be told apart. It is very likely that one of them is the explanation.",
+		Short:    "consistent with a flood of the network, or with a mistake in a provider's network configuration",
 		Class:    outage.CauseUndecided, Leading: []string{"network-dos", "provider-network"}, Likelihood: "very likely",
-		Confidence: outage.TrustModerate, ConfidenceWhy: "Confidence is moderate: 410 attempts from 4 vantage points in 3 networks, set against 60 quiet minutes before.",
+		Confidence: outage.TrustModerate, ConfidenceWhy: "Confidence is moderate: 410 attempts from 4 vantage points in 3 networks, set against 60 quiet minutes before, and the evidence agrees.",
 		Classes: []outage.ClassSupport{{Class: outage.CauseAttack, Support: .52}, {Class: outage.CauseUpstream, Support: .41}, {Class: outage.CauseInternal, Support: .066}, {Class: outage.CauseNoOutage, Support: .004}},
 		Hypotheses: []outage.Hypothesis{
 			{ID: "network-dos", Title: "a flood of the network", Class: outage.CauseAttack, Prior: -1.5, Score: 1.25, Support: .52, For: []outage.Weighed{weigh("partial-loss", 2), weigh("rtt-up", .5), weigh("new-upstream", .5)}, Against: []outage.Weighed{weigh("step-everywhere", -.5)}, Missing: []string{"flow-surge", "siblings-fail"}},
@@ -90,7 +92,8 @@ func consistent(rev int, m outage.Minute, state outage.VerdictState) outage.Verd
 	}
 	if state == outage.VerdictLikely {
 		v.Class, v.Leading, v.Likelihood = outage.CauseAttack, []string{"network-dos"}, "likely"
-		v.Sentence = "From 15:01 to 15:06 UTC, what 4 vantage points in 3 networks measured is consistent with a flood of the network, and more so than with a mistake in a provider's network configuration. It is likely the explanation. Who is behind an attack cannot be measured."
+		v.Short = "consistent with a flood of the network, likely"
+		v.Sentence = "From 15:01 to 15:06 UTC on 10 March 2025, what 4 vantage points in 3 networks measured of X is consistent with a flood of the network, and more so than with a mistake in a provider's network configuration. It is likely the explanation. Who is behind an attack cannot be measured."
 	}
 	return v
 }
@@ -98,6 +101,7 @@ func consistent(rev int, m outage.Minute, state outage.VerdictState) outage.Verd
 func (f *fakeStore) Verdicts(_ context.Context, q store.VerdictQuery) ([]outage.Verdict, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked++
 	var out []outage.Verdict
 	for _, v := range slices.Backward(f.verdicts[q.Incident]) {
 		if (q.Before == 0 || v.Revision < q.Before) && len(out) < q.Limit {
@@ -114,6 +118,7 @@ func (f *fakeStore) LatestVerdicts(ctx context.Context, q store.IncidentFilter) 
 	listed, err := f.Incidents(ctx, q)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked++
 	var out []outage.Verdict
 	for i := range listed {
 		if list := f.verdicts[listed[i].ID]; len(list) > 0 {
@@ -123,6 +128,35 @@ func (f *fakeStore) LatestVerdicts(ctx context.Context, q store.IncidentFilter) 
 	return out, err
 }
 
+// A list says what every incident in it is consistent with, and asks once for all.
+func TestListsAskOnce(t *testing.T) {
+	f := judged()
+	current := f.incidents["x-20250310T0932Z"]
+	for i := range 9 {
+		old := current[0]
+		old.ID, old.State, old.Onset = fmt.Sprintf("x-old%d", i), outage.StateResolved, old.Onset-outage.Minute(i+1)*outage.Day
+		f.incidents[old.ID] = []outage.Incident{old}
+		v := consistent(1, old.Onset+5, outage.VerdictLikely)
+		v.Incident, v.Short = old.ID, fmt.Sprintf("consistent with fault %d, likely", i)
+		f.verdicts[old.ID] = []outage.Verdict{v}
+	}
+	page := get(t, newTestWeb(f, nil), "/s/x").Body.String()
+	for i := range 9 {
+		if want := fmt.Sprintf("Connection (TCP) · consistent with fault %d, likely", i); !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if !strings.Contains(page, "Connection (TCP) · consistent with a flood of the network, or with a mistake") {
+		t.Error("the open incident has no verdict in the list")
+	}
+	if f.asked != 2 { // the open incidents of the snapshot, and the list
+		t.Errorf("%d questions for the verdicts of one page", f.asked)
+	}
+	if home := get(t, newTestWeb(f, nil), "/").Body.String(); !strings.Contains(home, "Connection (TCP) · consistent with a flood") {
+		t.Error("the home page does not say what the open incident is consistent with")
+	}
+}
+
 // A quotation can point at the revision that it quotes for ever.
 func TestRevisions(t *testing.T) {
 	w := newTestWeb(judged(), nil)
@@ -130,8 +164,8 @@ func TestRevisions(t *testing.T) {
 		code       int
 		says, hush string
 	}{
-		"/i/x-20250310T0932Z/verdicts/2":      {http.StatusOK, "A later revision stands.", "cannot be told apart"},
-		"/i/x-20250310T0932Z/verdicts/3":      {http.StatusOK, "cannot be told apart", "A later revision stands."},
+		"/i/x-20250310T0932Z/verdicts/2":      {http.StatusOK, "A later revision stands.", "the first two cannot be told apart"},
+		"/i/x-20250310T0932Z/verdicts/3":      {http.StatusOK, "the first two cannot be told apart", "A later revision stands."},
 		"/i/x-20250310T0932Z/verdicts/1":      {http.StatusOK, "Cannot tell", "Likelihood of"},
 		"/i/x-20250310T0932Z/verdicts/4":      {http.StatusNotFound, "no such page", ""},
 		"/i/x-20250310T0932Z/verdicts/0":      {http.StatusNotFound, "no such page", ""},

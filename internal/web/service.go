@@ -119,6 +119,9 @@ func (w *Web) serviceFacts(ctx context.Context, s *snapshot, row store.Row) (vie
 	if f.Past, err = w.deps.Store.Incidents(ctx, past); err != nil {
 		return f, fmt.Errorf("read the incidents of %s: %w", id, err)
 	}
+	if f.Verdicts, err = w.deps.Store.LatestVerdicts(ctx, past); err != nil {
+		return f, fmt.Errorf("read the verdicts on the incidents of %s: %w", id, err)
+	}
 	return f, w.measured(ctx, &f, day)
 }
 

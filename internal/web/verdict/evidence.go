@@ -22,9 +22,22 @@ type Evidence struct {
 	Sentence string
 	Expected string // where the line is drawn, "" where the table draws none
 	Sample   string
+	From     string // how many vantage points in how many networks
 	Window   string
 	Source   Source
 	Weights  []Weight // one for each hypothesis that is compared
+}
+
+// Rests says what a row rests on, but for a source that is a link.
+func (e *Evidence) Rests() string {
+	parts := []string{e.Sample, e.From, e.Window}
+	if e.Source.URL == "" {
+		parts = append(parts, e.Source.Text)
+	}
+	if e.Expected != "" {
+		parts = append(parts, "threshold "+e.Expected)
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
 }
 
 // Source says who measured or said it.
@@ -41,15 +54,6 @@ type Weight struct {
 type Missing struct {
 	Text  string
 	Marks string // of the hypotheses that it would move
-}
-
-// Ranked is one line of all hypotheses.
-type Ranked struct {
-	Rank                  int
-	Title, Class, Support string
-	Prior, Score          string
-	Leads                 bool
-	For, Against          []string // the sentences that weigh most
 }
 
 // comparedOf are the hypotheses that evidence is set against: those that lead and,
@@ -91,12 +95,11 @@ func weighs(h *outage.Hypothesis, evidence string) float64 {
 }
 
 // evidenceOf lists what weighs for or against one of those that are compared, the
-// weightiest first.
-func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) []Evidence {
-	var out []Evidence
+// weightiest first, and says once what most rows rest on.
+func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) (out []Evidence, ground string) {
 	for i := range v.Evidence {
 		e := &v.Evidence[i]
-		row := Evidence{Sentence: upper(e.Sentence), Expected: e.Expected, Sample: sample(e), Source: sourceOf(e), Window: window(e.From, e.To)}
+		row := Evidence{Sentence: upper(e.Sentence), Expected: e.Expected, Sample: sample(e), From: places(e), Source: sourceOf(e), Window: window(e.From, e.To)}
 		counts := false
 		for _, h := range compared {
 			w := weightOf(weighs(h, e.ID))
@@ -108,7 +111,41 @@ func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) []Evidence {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Evidence) int { return cmp.Compare(b.most(), a.most()) })
-	return out
+	return out, common(out)
+}
+
+// fewRows is the number of rows from which it helps to say once what they share.
+const fewRows = 3
+
+// common takes what most rows rest on out of them, to be said once: on a phone it would
+// be half of every row. Rows of which any of it differs keep all of theirs.
+func common(rows []Evidence) string {
+	type rests struct{ source, from, window string }
+	of := func(e *Evidence) rests { return rests{e.Source.Text, e.From, e.Window} }
+	times := map[rests]int{}
+	var most rests
+	for i := range rows {
+		r := of(&rows[i])
+		times[r]++
+		if rows[i].Source.URL == "" && times[r] > times[most] {
+			most = r
+		}
+	}
+	if times[most] < fewRows {
+		return ""
+	}
+	for i := range rows {
+		if e := &rows[i]; of(e) == most && e.Source.URL == "" {
+			e.Source, e.From, e.Window = Source{}, "", ""
+		}
+	}
+	said := most.source
+	for _, s := range []string{most.from, most.window} {
+		if s != "" {
+			said += ", " + s
+		}
+	}
+	return said
 }
 
 // most is the largest weight of a row, for or against.
@@ -133,21 +170,23 @@ func weightOf(w float64) Weight {
 // sample says of how much a value is, in the words of the vocabulary of features.
 func sample(e *outage.Evidence) string {
 	word, known := feature.Find(e.Feature)
-	text := ""
 	switch {
 	case e.Sample == 0 || known && strings.HasPrefix(word.Sample, "one "):
+		return ""
 	case !known:
-		text = view.Plural(e.Sample, "value")
+		return view.Plural(e.Sample, "value")
 	case e.Sample == 1:
-		text = "sample of 1: " + word.Sample
-	default:
-		text = view.Count(e.Sample) + " " + word.Sample
+		return "sample of 1: " + word.Sample
 	}
-	if e.Vantages > 0 {
-		from := fmt.Sprintf("from %s in %s", view.Plural(e.Vantages, "vantage point"), view.Plural(e.Networks, "network"))
-		text = strings.TrimSpace(text + " " + from)
+	return view.Count(e.Sample) + " " + word.Sample
+}
+
+// places says from where; "" for what was not measured from anywhere.
+func places(e *outage.Evidence) string {
+	if e.Vantages == 0 {
+		return ""
 	}
-	return text
+	return fmt.Sprintf("from %s in %s", view.Plural(e.Vantages, "vantage point"), view.Plural(e.Networks, "network"))
 }
 
 // window is the time that a value is of.
@@ -187,11 +226,12 @@ func sourceOf(e *outage.Evidence) Source {
 // mostMissing is how many unknown signs are listed.
 const mostMissing = 8
 
-// missingOf lists what is not known and would move one of those that are compared.
+// missingOf lists what is not known and would move one of those that are compared,
+// beyond what is wanted most.
 func missingOf(v *outage.Verdict, compared []*outage.Hypothesis, look func(string) string) []Missing {
-	wanted := map[string]string{}
+	wanted := map[string]bool{}
 	for _, w := range v.Wanted {
-		wanted[w.Sign] = w.Text
+		wanted[w.Sign] = true
 	}
 	var out []Missing
 	at := map[string]int{}
@@ -202,11 +242,11 @@ func missingOf(v *outage.Verdict, compared []*outage.Hypothesis, look func(strin
 				out[n].Marks += ", " + mark
 				continue
 			}
-			if len(out) == mostMissing {
+			if len(out) == mostMissing || wanted[sign] {
 				continue
 			}
-			text := wanted[sign]
-			if look != nil && text == "" {
+			text := ""
+			if look != nil {
 				text = look(sign)
 			}
 			if text == "" {
@@ -240,40 +280,4 @@ func apart(v *outage.Verdict, ids []string, compared []*outage.Hypothesis) strin
 		}
 	}
 	return strings.Join(out, " and ")
-}
-
-// saidFor and saidAgainst are how many sentences a line of the ranking has of each.
-const saidFor, saidAgainst = 2, 2
-
-// rankedOf lists all hypotheses: who lost, and by what.
-func rankedOf(v *outage.Verdict) []Ranked {
-	sentences := make(map[string]string, len(v.Evidence))
-	for i := range v.Evidence {
-		sentences[v.Evidence[i].ID] = upper(v.Evidence[i].Sentence)
-	}
-	leads := map[string]bool{}
-	for _, id := range v.Leading {
-		leads[id] = true
-	}
-	out := make([]Ranked, 0, len(v.Hypotheses))
-	for i := range v.Hypotheses {
-		h := &v.Hypotheses[i]
-		out = append(out, Ranked{
-			Rank: i + 1, Title: h.Title, Class: className(h.Class), Support: share(h.Support), Leads: leads[h.ID],
-			Prior: weightOf(h.Prior).Text, Score: weightOf(h.Score).Text,
-			For: said(h.For, sentences, saidFor), Against: said(h.Against, sentences, saidAgainst),
-		})
-	}
-	return out
-}
-
-// said are the first sentences of a list, with their weights.
-func said(list []outage.Weighed, sentences map[string]string, most int) []string {
-	var out []string
-	for _, w := range list {
-		if text := sentences[w.Evidence]; text != "" && len(out) < most {
-			out = append(out, text+" ("+weightOf(w.Weight).Text+")")
-		}
-	}
-	return out
 }

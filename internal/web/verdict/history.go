@@ -17,7 +17,7 @@ type Change struct {
 	Revision int
 	Path     string
 	State    view.Status
-	Sentence string
+	Short    string
 	Moved    []string
 	Rest     int // signs beyond those
 	Shown    bool
@@ -30,7 +30,7 @@ func historyOf(briefs []outage.Verdict, shown int) []Change {
 		v := &briefs[i]
 		c := Change{
 			At: view.At(v.Minute, briefs[0].Minute), Revision: v.Revision, Path: path(v), State: view.VerdictWord(v.State),
-			Sentence: v.Sentence, Shown: v.Revision == shown,
+			Short: view.JudgedOf(v, false).Short, Shown: v.Revision == shown,
 		}
 		for _, m := range v.Moved {
 			if len(c.Moved) == mostMoved {

@@ -15,6 +15,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"faultline/internal/web/view"
 	"faultline/outage"
@@ -37,6 +38,7 @@ type View struct {
 	State      view.Status
 	Sentence   string
 	Likelihood string // the word with its range; "" when it abstains
+	Joint      bool   // it is of several explanations together
 	Confidence string // a sentence of its own
 	AsOf       view.Moment
 	Revision   int
@@ -49,10 +51,12 @@ type View struct {
 	Layer      Layer
 	Class      string // the leading one, "" when undecided
 	Classes    []Class
+	Faint      string // the classes with next to no support
 	Compared   []Compared
 	Abstains   bool
 	Evidence   []Evidence
-	Missing    []Missing
+	Ground     string    // what most rows of the evidence share; "" where there are few
+	Missing    []Missing // beyond what is wanted
 	Chain      []Link
 	Wanted     []Wanted
 	Ranked     []Ranked
@@ -91,7 +95,7 @@ func Of(f Facts) *View {
 		AsOf: view.At(v.Minute, 0), Revision: v.Revision, Table: v.Table, Older: v.Revision < f.Latest,
 		Path: path(v), Incident: "/i/" + url.PathEscape(v.Incident),
 		Data:     "/api/v1/incidents/" + url.PathEscape(v.Incident) + "/verdicts",
-		Abstains: v.State == outage.VerdictInsufficient, More: f.More,
+		Abstains: v.State == outage.VerdictInsufficient, Joint: v.State == outage.VerdictAmbiguous, More: f.More,
 	}
 	if out.Confidence == "" {
 		out.Confidence = fmt.Sprintf("Confidence is %s.", v.Confidence)
@@ -100,15 +104,15 @@ func Of(f Facts) *View {
 	out.Cite = cite(&f, out)
 	out.Say = f.Service + ": " + out.State.Word + ". " + v.Sentence
 	out.Layer = layerOf(&v.Layer)
-	out.Class, out.Classes = className(v.Class), classesOf(v)
+	out.Class = className(v.Class)
+	out.Classes, out.Faint = classesOf(v)
 	compared := comparedOf(v)
 	for i, h := range compared {
-		out.Compared = append(out.Compared, Compared{string(rune('A' + i)), h.Title, className(h.Class), share(h.Support)})
+		out.Compared = append(out.Compared, Compared{string(rune('A' + i)), h.Title, classWord(h.Class), share(h.Support)})
 	}
-	out.Evidence, out.Missing = evidenceOf(v, compared), missingOf(v, compared, f.Look)
-	for _, l := range v.Chain {
-		out.Chain = append(out.Chain, Link{roleName(l.Role), l.Text, string(l.Confidence)})
-	}
+	out.Evidence, out.Ground = evidenceOf(v, compared)
+	out.Missing = missingOf(v, compared, f.Look)
+	out.Chain = chainOf(v.Chain)
 	for _, w := range v.Wanted {
 		out.Wanted = append(out.Wanted, Wanted{upper(w.Text), apart(v, w.Between, compared)})
 	}
@@ -155,12 +159,7 @@ func layerOf(l *outage.LayerVerdict) Layer {
 	case outage.VerdictVeryLikely:
 		out.Sure = "very likely"
 	}
-	if l.Layer != "" {
-		out.Name = view.LayerName(l.Layer)
-		if l.Second != "" {
-			out.Name += " and " + view.LayerName(l.Second)
-		}
-	}
+	out.Name = cmp.Or(view.LayersName(l), out.Name)
 	return out
 }
 
@@ -181,10 +180,44 @@ func className(c outage.CauseClass) string {
 	return string(c)
 }
 
-func classesOf(v *outage.Verdict) []Class {
-	out := make([]Class, 0, len(v.Classes))
+// classWord is a kind of cause in a word or two.
+func classWord(c outage.CauseClass) string {
+	switch c {
+	case outage.CauseAttack:
+		return "an attack"
+	case outage.CauseOverload:
+		return "overload"
+	case outage.CauseNoOutage:
+		return "no outage"
+	}
+	return string(c)
+}
+
+// faint is the support below which a class is named without a bar of its own.
+const faint = 0.01
+
+func classesOf(v *outage.Verdict) (shown []Class, rest string) {
+	var left []string
 	for _, c := range v.Classes {
-		out = append(out, Class{className(c.Class), share(c.Support), int(math.Round(100 * c.Support)), c.Class == v.Class && v.Class != ""})
+		if c.Support < faint {
+			left = append(left, classWord(c.Class))
+			continue
+		}
+		shown = append(shown, Class{className(c.Class), share(c.Support), int(math.Round(100 * c.Support)), c.Class == v.Class && v.Class != ""})
+	}
+	return shown, strings.Join(left, ", ")
+}
+
+// chainOf lists the links; those that say the same are one line.
+func chainOf(links []outage.ChainLink) []Link {
+	var out []Link
+	for _, l := range links {
+		text, sure := upper(l.Text), string(l.Confidence)
+		if n := len(out) - 1; n >= 0 && out[n].Text == text && out[n].Sure == sure {
+			out[n].Role += " and " + l.Role
+			continue
+		}
+		out = append(out, Link{roleName(l.Role), text, sure})
 	}
 	return out
 }

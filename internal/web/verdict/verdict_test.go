@@ -16,10 +16,10 @@ func TestWords(t *testing.T) {
 		window(0, 0): "", window(29026620, 29026620): "09:00 UTC", window(29026620, 29026625): "09:00 to 09:05 UTC",
 		window(29026620, 29026620+outage.Day): "10 Mar 2025, 09:00 UTC to 11 Mar 2025, 09:00 UTC",
 		sample(&outage.Evidence{Sample: 1, Feature: feature.ReportRatio, Origin: outage.OriginCrowd}): "sample of 1: reports",
-		sample(&outage.Evidence{Sample: 1200, Feature: feature.FailFrac, Vantages: 3, Networks: 1}):   "1,200 attempts from 3 vantage points in 1 network",
+		sample(&outage.Evidence{Sample: 1200, Feature: feature.FailFrac, Vantages: 3, Networks: 1}):   "1,200 attempts",
 		sample(&outage.Evidence{Sample: 7, Feature: "of another version"}):                            "7 values", sample(&outage.Evidence{Feature: feature.FailFrac}): "",
-		sample(&outage.Evidence{Sample: 9, Feature: feature.DependencyOut, Vantages: 2, Networks: 2}): "from 2 vantage points in 2 networks",
-		className("new"): "new", roleName("visible"): "What is seen", roleName("trigger"): "Trigger",
+		sample(&outage.Evidence{Sample: 9, Feature: feature.DependencyOut}): "", places(&outage.Evidence{Vantages: 2, Networks: 1}): "from 2 vantage points in 1 network", places(&outage.Evidence{}): "",
+		className("new"): "new", classWord(outage.CauseUpstream): "upstream", classWord(outage.CauseNoOutage): "no outage", roleName("visible"): "What is seen", roleName("trigger"): "Trigger",
 		layerOf(&outage.LayerVerdict{State: outage.VerdictLikely, Layer: outage.LayerTCP, Second: outage.LayerTLS}).Name: "Connection (TCP) and Encryption (TLS)",
 		layerOf(&outage.LayerVerdict{State: outage.VerdictLikely}).Name:                                                  "No single layer",
 		layerOf(&outage.LayerVerdict{State: outage.VerdictInsufficient}).Name:                                            "Cannot tell",
@@ -88,6 +88,60 @@ func TestHistory(t *testing.T) {
 	}
 	got := historyOf([]outage.Verdict{brief}, 2)
 	if len(got[0].Moved) != mostMoved || got[0].Rest != 3 || !got[0].Shown {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What most rows rest on is said once, and no row that rests on something else loses it.
+func TestCommonGround(t *testing.T) {
+	ours := Evidence{From: "from 3 vantage points in 2 networks", Window: "09:00 UTC", Source: Source{Text: "our probes"}, Sample: "9 attempts"}
+	other, linked := ours, ours
+	other.Window = "09:01 UTC"
+	linked.Source = Source{"published by O", "https://o.example/1"}
+	rows := []Evidence{ours, other, linked, ours, ours}
+	if got, want := common(rows), "our probes, from 3 vantage points in 2 networks, 09:00 UTC"; got != want {
+		t.Errorf("the ground is %q, want %q", got, want)
+	}
+	for i, want := range []string{
+		"9 attempts", "9 attempts; from 3 vantage points in 2 networks; 09:01 UTC; our probes", "9 attempts; from 3 vantage points in 2 networks; 09:00 UTC",
+		"9 attempts", "9 attempts",
+	} {
+		if got := rows[i].Rests(); got != want {
+			t.Errorf("row %d rests on %q, want %q", i, got, want)
+		}
+	}
+	few := []Evidence{ours, ours}
+	if got := common(few); got != "" || few[0].From == "" {
+		t.Errorf("of two rows %q is said once, and %+v is left", got, few[0])
+	}
+	expected := Evidence{Expected: "at least 50 %"}
+	if got := expected.Rests(); got != "threshold at least 50 %" {
+		t.Errorf("%q", got)
+	}
+}
+
+// Links that say the same are one line, and classes without support share one.
+func TestSaidOnce(t *testing.T) {
+	got := chainOf([]outage.ChainLink{
+		{Role: "trigger", Text: "not decided", Confidence: outage.TrustLow}, {Role: "mechanism", Text: "not decided", Confidence: outage.TrustLow},
+		{Role: "visible", Text: "errors", Confidence: outage.TrustHigh},
+	})
+	if len(got) != 2 || got[0].Role != "Trigger and mechanism" || got[1] != (Link{"What is seen", "Errors", "high"}) {
+		t.Errorf("%+v", got)
+	}
+	shown, rest := classesOf(&outage.Verdict{Classes: []outage.ClassSupport{
+		{Class: outage.CauseAttack, Support: .99}, {Class: outage.CauseOverload, Support: .006}, {Class: outage.CauseInternal, Support: .004},
+	}})
+	if len(shown) != 1 || shown[0].Percent != 99 || rest != "overload, internal" {
+		t.Errorf("%+v, %q", shown, rest)
+	}
+}
+
+// What is wanted most is not listed as missing once more.
+func TestMissingBeyondWanted(t *testing.T) {
+	v := odd()
+	v.Wanted = append(v.Wanted, outage.Wanted{Sign: "s1", Text: "look at s1"})
+	if got := missingOf(v, comparedOf(v), nil); len(got) != 1 || got[0] != (Missing{"S2 x", "A"}) {
 		t.Errorf("%+v", got)
 	}
 }

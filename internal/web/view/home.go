@@ -82,7 +82,7 @@ func (d *Deck) add(r *store.Row, inc *outage.Incident, judged *outage.Verdict) {
 		return
 	}
 	card := CardOf(r, inc)
-	card.Judged = JudgedOf(judged)
+	card.Judged = JudgedOf(judged, true)
 	d.Cards = append(d.Cards, card)
 }
 

@@ -49,7 +49,7 @@ type Incident struct {
 	Score                  string
 	Now                    string // reports of the last minute beside what was expected
 	Severity               Severity
-	Low                    string      // what low confidence means here, "" when it is normal
+	Low                    string      // how uncertain it is what is usual, "" when it is normal
 	Heard                  bool        // people take part in it
 	Basis                  string      // signals other than reports that it rests on, "" when there are none
 	Measured               *Measured   // what probes say; nil while no agent looks
@@ -233,9 +233,9 @@ func factor(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 func lowConfidence(c outage.Confidence) string {
 	switch c {
 	case outage.ConfidenceNone:
-		return "Confidence is low: when this began there was under an hour of history to compare with."
+		return "What is usual is not known: when this began there was under an hour of history to compare with."
 	case outage.ConfidenceLow:
-		return "Confidence is low: there were under two weeks of history to compare with, so what is usual is partly borrowed from similar services."
+		return "What is usual is uncertain: there were under two weeks of history to compare with, so it is partly borrowed from similar services."
 	}
 	return ""
 }

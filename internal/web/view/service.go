@@ -22,7 +22,8 @@ type ServiceFacts struct {
 	Countries  []store.Share
 	Categories []store.Share
 	Past       []outage.Incident
-	Family     []store.Row // other services of the same family
+	Verdicts   []outage.Verdict // on those, the latest, brief
+	Family     []store.Row      // other services of the same family
 	Beside     []BesideFacts
 	Probes     ProbeFacts
 	Vendor     VendorFacts
@@ -84,18 +85,6 @@ type Numbers struct {
 	Low      bool   // the baseline rests on little history
 }
 
-// PastIncident is a line in the list of incidents.
-type PastIncident struct {
-	ID       string
-	State    Status
-	Onset    Moment
-	Length   string
-	Waves    string
-	Peak     string
-	Severity string
-	Current  bool
-}
-
 // ServiceOf builds the service page.
 func ServiceOf(f ServiceFacts) Service {
 	s := &f.Row.Service
@@ -122,9 +111,7 @@ func ServiceOf(f ServiceFacts) Service {
 	v.Hour = hourLine(f)
 	v.Probes = ProbesOf(&f.Probes, f.Open, f.Pulse.Closed)
 	v.Vendor = VendorOf(f.Vendor, f.Pulse.Closed)
-	for i := range f.Past {
-		v.Past = append(v.Past, pastOf(&f.Past[i], f.Pulse.Closed))
-	}
+	v.Past = pastList(&f)
 	return v
 }
 
@@ -159,7 +146,7 @@ func statusOf(f ServiceFacts) ServiceStatus {
 		v.Incident = f.Open.ID
 		since := At(f.Open.Onset, f.Pulse.Closed)
 		v.Since = &since
-		v.Judged = JudgedOf(f.Judged)
+		v.Judged = JudgedOf(f.Judged, true)
 	}
 	return v
 }
@@ -256,18 +243,4 @@ func waveSpans(list []outage.Incident, closed outage.Minute) []chart.Span {
 		}
 	}
 	return out
-}
-
-func pastOf(i *outage.Incident, closed outage.Minute) PastIncident {
-	p := PastIncident{
-		ID: i.ID, State: StateOf(i.State), Onset: At(i.Onset, 0),
-		Peak: Count(i.Peak), Severity: i.Severity.Word, Current: i.State.Open(),
-		Waves: Plural(max(len(i.Waves), 1), "wave"),
-	}
-	end := i.End
-	if end == 0 {
-		end = closed + 1
-	}
-	p.Length = Span(end - i.Onset)
-	return p
 }

@@ -265,3 +265,25 @@ func TestWhatAnIncidentRestsOn(t *testing.T) {
 		}
 	}
 }
+
+// In lists a verdict answers both questions in a few words of its own.
+func TestJudgedInShort(t *testing.T) {
+	tcp := outage.LayerVerdict{State: outage.VerdictVeryLikely, Layer: outage.LayerTCP}
+	for want, c := range map[string]struct {
+		v    outage.Verdict
+		open bool
+	}{
+		"Connection (TCP) · consistent with a flood, likely": {outage.Verdict{State: outage.VerdictLikely, Layer: tcp, Short: "consistent with a flood, likely"}, true},
+		"Consistent with a flood, likely":                    {outage.Verdict{State: outage.VerdictLikely, Short: "consistent with a flood, likely"}, true},
+		"Connection (TCP) · cannot tell yet":                 {outage.Verdict{State: outage.VerdictInsufficient, Layer: tcp, Short: "cannot tell"}, true},
+		"Cannot tell":                                        {outage.Verdict{State: outage.VerdictInsufficient, Short: "cannot tell"}, false},
+		"More than one explanation fits":                     {outage.Verdict{State: outage.VerdictAmbiguous}, false},
+	} {
+		if got := JudgedOf(&c.v, c.open).Short; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if JudgedOf(nil, true) != nil {
+		t.Error("there is a verdict where nothing was said")
+	}
+}

@@ -92,7 +92,7 @@ func VerdictWord(s outage.VerdictState) Status {
 	case outage.VerdictVeryLikely:
 		return Status{Class: "one", Word: "One explanation fits by far the best"}
 	}
-	return Status{Class: "cannot", Word: string(s)}
+	return Status{Class: "cannot", Word: cmp.Or(string(s), "Cannot tell")}
 }
 
 // category is the label of a report category; "" is what is left when those that
