@@ -58,7 +58,7 @@ func besideMinute(t *testing.T, m outage.Minute, fails string) []stream.Entry {
 		seq := int(m-sceneBegin) * 20
 		for _, url := range []string{"https://one.example/", "https://two.example/"} {
 			seq++
-			keep(measured(w, m, seq, outage.Target{URL: url, Host: "control.example", Role: outage.RoleControl, Family: 4}, ""))
+			keep(measuredBy(w, m, seq, outage.Target{URL: url, Host: "control.example", Role: outage.RoleControl, Family: 4}, ""))
 		}
 		for _, id := range []string{"a", "b", "c", "p", "q", "r", "far", "off"} {
 			seq++
@@ -66,7 +66,7 @@ func besideMinute(t *testing.T, m outage.Minute, fails string) []stream.Entry {
 			if strings.Contains(fails, id) {
 				failure = outage.FailureHTTP5xx
 			}
-			keep(measured(w, m, seq, outage.Target{
+			keep(measuredBy(w, m, seq, outage.Target{
 				Service: id, URL: "https://" + id + ".example/", Host: id + ".example", Address: hosted[id], Role: outage.RolePrimary, Family: 4,
 			}, failure))
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,12 +18,20 @@ import (
 	"faultline/outage"
 )
 
-// diagnoseCmd judges facts in a file.
+// diagnoseCmd judges facts in a file, or measurements in some.
 type diagnoseCmd struct {
 	Table string `help:"Version of the knowledge table, or a directory that holds one." default:"${table}" placeholder:"VERSION"`
 	JSON  bool   `help:"Print the verdict as JSON."`
 	Check string `help:"Judge every case in this directory and say which verdicts are not among those accepted." type:"existingdir" placeholder:"DIR"`
-	File  string `arg:"" optional:"" name:"file" help:"Facts of one incident, YAML or JSON; - reads standard input."`
+
+	Measurements bool          `help:"The files hold measurements instead of facts: play them through the same parts as a hub's, and judge every incident that opens."`
+	Service      string        `placeholder:"ID" help:"With --measurements: judge this service alone; records that name no service are of it."`
+	Onset        outage.Minute `placeholder:"TIME" help:"With --measurements: judge from this minute on, such as 2025-03-10T09:30Z, whether or not an incident opens."`
+	Control      []string      `placeholder:"TARGET" help:"With --measurements: a service, host or URL that is known to be well, so that attempts at it judge the vantage point. Repeat it: two at least are needed."`
+	Catalog      []string      `env:"FAULTLINE_CATALOG" placeholder:"FILE" help:"With --measurements: YAML files that say which services stand on which."`
+	Builtin      bool          `name:"builtin-catalog" default:"true" negatable:"" env:"FAULTLINE_BUILTIN_CATALOG" help:"With --measurements: begin with the starter catalog."`
+
+	Files []string `arg:"" optional:"" name:"file" help:"Facts of one incident, YAML or JSON; with --measurements any number of files, JSON, .gz too; - is standard input."`
 }
 
 // Help is what kong prints beyond the flags.
@@ -31,19 +40,30 @@ func (c *diagnoseCmd) Help() string {
 published, and, if you like, which verdicts you would accept. The answer is the verdict
 with its whole calculation. The exit code is 1 when the verdict is none of those that
 the file accepts. docs/diagnosis.md says how a verdict is reached, and
-docs/how-to/add-a-hypothesis.md what a file looks like; testdata/cases holds examples.`
+docs/how-to/add-a-hypothesis.md what a file looks like; testdata/cases holds examples.
+
+With --measurements the files hold records as GET /api/v1/measurements, 'faultline
+check --json' and 'faultline import' give them. Nothing is stored and nobody is asked.`
 }
 
 // errNotAccepted ends a run whose verdict is none of those accepted; it has been said.
 var errNotAccepted = errors.New("a verdict is not among those accepted")
 
 // Run implements the command.
-func (c *diagnoseCmd) Run(s streams) error {
+func (c *diagnoseCmd) Run(ctx context.Context, s streams) error {
 	switch {
-	case c.File == "" && c.Check == "":
-		return errors.New("nothing to diagnose: name a file of facts, or a directory of them with --check")
-	case c.File != "" && c.Check != "":
+	case c.Measurements && c.Check != "":
+		return errors.New("--check judges files of facts: leave it out, or --measurements")
+	case c.Measurements:
+		return c.measurements(ctx, s)
+	case c.Service != "" || c.Onset != 0 || len(c.Control) > 0:
+		return errors.New("--service, --onset and --control go with --measurements: a file of facts says these things itself")
+	case len(c.Files) > 0 && c.Check != "":
 		return errors.New("name a file of facts, or a directory of them with --check, and not both")
+	case len(c.Files) == 0 && c.Check == "":
+		return errors.New("nothing to diagnose: name a file of facts, or a directory of them with --check, or measurements with --measurements")
+	case len(c.Files) > 1:
+		return fmt.Errorf("%d files of facts: give one, a directory of them with --check, or say with --measurements that they hold measurements", len(c.Files))
 	}
 	table, err := knowledge.Open(c.Table)
 	if err != nil {
@@ -52,15 +72,13 @@ func (c *diagnoseCmd) Run(s streams) error {
 	if c.Check != "" {
 		return c.checkAll(table, s)
 	}
-	known, v, err := diagnoseFile(c.File, s.in, table)
+	known, v, err := diagnoseFile(c.Files[0], s.in, table)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		e := json.NewEncoder(s.out)
-		e.SetIndent("", "  ")
-		if err := e.Encode(v); err != nil {
-			return fmt.Errorf("print the verdict: %w", err)
+		if err := printJSON(s.out, v); err != nil {
+			return err
 		}
 	} else {
 		fmt.Fprint(s.out, reason.Explain(v))
@@ -68,6 +86,16 @@ func (c *diagnoseCmd) Run(s streams) error {
 	if err := known.Check(v); err != nil {
 		fmt.Fprintln(s.err, "faultline:", err)
 		return errNotAccepted
+	}
+	return nil
+}
+
+// printJSON writes it for programs.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("print the verdict: %w", err)
 	}
 	return nil
 }

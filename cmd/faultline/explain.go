@@ -61,6 +61,10 @@ type revisionInBrief struct {
 	Moved    []outage.Moved      `json:"moved,omitempty"`
 }
 
+func inBrief(v *outage.Verdict) revisionInBrief {
+	return revisionInBrief{v.Revision, v.Minute, v.Table, v.State, v.Layer.Layer, v.Class, v.Leading, v.Moved}
+}
+
 // Run implements the command.
 func (c *explainCmd) Run(ctx context.Context, s streams) error {
 	list, err := c.revisions(ctx)
@@ -88,7 +92,7 @@ func (c *explainCmd) explain(list []outage.Verdict) (*explained, error) {
 		if v.Revision == c.Revision {
 			out.Verdict = v
 		}
-		out.Revisions = append(out.Revisions, revisionInBrief{v.Revision, v.Minute, v.Table, v.State, v.Layer.Layer, v.Class, v.Leading, v.Moved})
+		out.Revisions = append(out.Revisions, inBrief(v))
 	}
 	if c.Revision != 0 && out.Verdict.Revision != c.Revision {
 		return nil, fmt.Errorf("incident %s has revisions %d to %d of its verdict, and none is %d", c.Incident, list[0].Revision, list[len(list)-1].Revision, c.Revision)
@@ -134,14 +138,7 @@ func judgeAgain(v *outage.Verdict, table *knowledge.Table) (*outage.Verdict, err
 func (e *explained) print(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(reason.Explain(e.Verdict))
-	b.WriteString("\nRevisions\n")
-	for i := range e.Revisions {
-		r := &e.Revisions[i]
-		fmt.Fprintf(&b, "  %d. %s %s, layer %s, %s\n", r.Revision, r.Minute, r.State, dash(string(r.Layer)), dash(strings.Join(r.Leading, " or ")))
-		for _, m := range r.Moved {
-			fmt.Fprintf(&b, "       %+.2f %s (%s)\n", m.Weight, m.Text, dash(m.For))
-		}
-	}
+	writeRevisions(&b, e.Revisions)
 	switch {
 	case e.Again == nil:
 	case e.Difference == "":
@@ -151,6 +148,18 @@ func (e *explained) print(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeRevisions tells the history of a verdict.
+func writeRevisions(b *strings.Builder, list []revisionInBrief) {
+	b.WriteString("\nRevisions\n")
+	for i := range list {
+		r := &list[i]
+		fmt.Fprintf(b, "  %d. %s %s, layer %s, %s\n", r.Revision, r.Minute, r.State, dash(string(r.Layer)), dash(strings.Join(r.Leading, " or ")))
+		for _, m := range r.Moved {
+			fmt.Fprintf(b, "       %+.2f %s (%s)\n", m.Weight, m.Text, dash(m.For))
+		}
+	}
 }
 
 // errNoVerdict is told where nothing was said of an incident.

@@ -68,8 +68,8 @@ var scenarios = map[string]struct {
 
 const sceneBegin = outage.Minute(29026560)
 
-// measured is an HTTP attempt of a watcher.
-func measured(w watcher, m outage.Minute, seq int, target outage.Target, failure outage.Failure) *outage.Measurement {
+// measuredBy is an HTTP attempt of a watcher.
+func measuredBy(w watcher, m outage.Minute, seq int, target outage.Target, failure outage.Failure) *outage.Measurement {
 	x := &outage.Measurement{
 		Agent: w.id, Sequence: uint64(seq), Attempt: 1, Time: m.Time().Add(10 * time.Second), Target: target, Received: m, Outcome: outage.OutcomeOK,
 		Vantage: outage.Vantage{Country: "DE", Network: w.network, Class: w.class},
@@ -115,9 +115,9 @@ func sceneMinute(t *testing.T, m outage.Minute, s scene) []stream.Entry {
 			control = outage.FailureTimeout
 		}
 		for i, url := range []string{"https://one.example/", "https://two.example/"} {
-			keep(stream.Measurements.Entry(m, measured(w, m, seq+i, outage.Target{URL: url, Host: "control.example", Role: outage.RoleControl, Family: 4}, control)))
+			keep(stream.Measurements.Entry(m, measuredBy(w, m, seq+i, outage.Target{URL: url, Host: "control.example", Role: outage.RoleControl, Family: 4}, control)))
 		}
-		keep(stream.Measurements.Entry(m, measured(w, m, seq+3, outage.Target{Service: "x", URL: "https://x.example/", Host: "x.example", Role: outage.RolePrimary, Family: 4}, fails)))
+		keep(stream.Measurements.Entry(m, measuredBy(w, m, seq+3, outage.Target{Service: "x", URL: "https://x.example/", Host: "x.example", Role: outage.RolePrimary, Family: 4}, fails)))
 	}
 	return append(out, stream.Tick(stream.Reports.Name, m, false), stream.Tick(stream.Measurements.Name, m, false), stream.Tick(stream.Observations.Name, m, false))
 }

@@ -147,7 +147,10 @@ func TestWholeVerdicts(t *testing.T) {
 			feature.FailFrac: 0.5, feature.FirstTCPShare: 0.5, feature.FirstTLSShare: 0.5, feature.FirstDNSShare: 0, feature.FirstHTTPShare: 0,
 			feature.FirstAppShare: 0, feature.AgentFailShare: 1, feature.TCPFailFrac: 0.3, feature.RTTRatio: 1, feature.RefusedShare: 1,
 		}),
-		"crowd-alone":  {Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_000_003, Own: map[string]feature.Feature{}},
+		"crowd-alone": {Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_000_003, Own: map[string]feature.Feature{}},
+		"nobody": {Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_000_003, Own: map[string]feature.Feature{
+			feature.ReportTotal: {Name: feature.ReportTotal, Origin: outage.OriginCrowd},
+		}},
 		"few-vantages": setOf(map[string]float64{feature.AgentsLooking: 2}),
 		"few-attempts": setOf(map[string]float64{feature.Attempts: 8}),
 		"nothing":      setOf(nil),

@@ -16,6 +16,7 @@ type ground struct {
 	sources                      []string // observers that measured the service itself
 	probes                       bool     // our own probes are enough
 	enough                       bool     // they are, or observers make up for it
+	unreported                   bool     // people were listened to, and reported nothing
 }
 
 // Observers make up for probes of our own when two of them measured the service, or
@@ -35,6 +36,8 @@ func groundOf(set *feature.Set, t *knowledge.Table) ground {
 		attempts: int(value(set, feature.Attempts)), vantages: int(value(set, feature.AgentsLooking)),
 		networks: int(value(set, feature.NetworksLooked)), baseline: int(value(set, feature.BaselineMin)),
 	}
+	reports, listened := set.Get(feature.ReportTotal)
+	g.unreported = listened && reports.Value == 0
 	g.probes = g.attempts >= t.Rules.Attempts && g.vantages >= t.Rules.Vantages && g.networks >= t.Rules.Networks
 	wide := false
 	for _, v := range views(set)[1:] {
@@ -56,6 +59,8 @@ func (g ground) shortage(service string, t *knowledge.Table) string {
 	switch {
 	case g.attempts == 0 && len(g.sources) > 0:
 		return fill("one-observer", "service", service, "sources", list(g.sources))
+	case g.attempts == 0 && g.unreported:
+		return fill("nobody", "service", service)
 	case g.attempts == 0:
 		return fill("crowd-alone", "service", service)
 	case g.vantages < t.Rules.Vantages || g.networks < t.Rules.Networks:

@@ -35,6 +35,7 @@ var templates = map[string]string{
 	"attack":        "Who is behind an attack cannot be measured.",
 	"crowd-alone":   "There is too little to say what the trouble with {service} is consistent with: only people's reports, and no probe that looked.",
 	"one-observer":  "There is too little to say what the trouble with {service} is consistent with: only what {sources} published, and no probe that looked.",
+	"nobody":        "There is too little to say what the trouble with {service} is consistent with: no probe that can be believed looked, and nobody reported it.",
 	"few-attempts":  "There is too little to say what the trouble with {service} is consistent with: {tries}, and {needed} are needed.",
 	"few-vantages":  "There is too little to say what the trouble with {service} is consistent with: {places} looked, and {needed} in {needednetworks} are needed.",
 	"nothing-tells": "What was measured of {service} does not tell causes apart: nothing seen speaks clearly for any of them.",

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"faultline/internal/api"
+	"faultline/internal/catalog"
+	"faultline/internal/measured"
+	"faultline/internal/pipeline"
+	"faultline/internal/stream/memory"
+	"faultline/outage"
+)
+
+// ownVerdicts is what measurements of one's own come to, as --json prints it.
+type ownVerdicts struct {
+	Played    measured.Summary `json:"played"`
+	Incidents []ownIncident    `json:"incidents"` // by the minute of their detection
+	// Quiet are the services that were asked about and have no incident, and why not; of
+	// one whose onset is given, why none would have opened by itself.
+	Quiet []quiet `json:"quiet"`
+}
+
+// ownIncident is an incident with its latest verdict.
+type ownIncident struct {
+	Given     bool              `json:"given,omitempty"` // its onset was given
+	Incident  api.Incident      `json:"incident"`
+	Verdict   *outage.Verdict   `json:"verdict"`
+	Revisions []revisionInBrief `json:"revisions"` // of the verdict, the oldest first
+
+	latest outage.Incident
+}
+
+// measurements plays files and judges what opens.
+func (c *diagnoseCmd) measurements(ctx context.Context, s streams) error {
+	if len(c.Files) == 0 {
+		return errors.New("no measurements: name files that hold them, or - for standard input")
+	}
+	r := measured.New(measured.Options{Service: c.Service, Controls: c.Control})
+	for _, name := range c.Files {
+		if err := addMeasurements(r, name, s.in); err != nil {
+			return err
+		}
+	}
+	out, err := c.judgeMeasured(ctx, r)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(s.out, out)
+	}
+	_, err = io.WriteString(s.out, out.text(c.asked(&out.Played)))
+	return err
+}
+
+func addMeasurements(r *measured.Reader, name string, stdin io.Reader) error {
+	in, err := openInput(name, stdin)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if name == "-" {
+		name = "standard input"
+	}
+	return r.Add(name, in)
+}
+
+// asked are the services that are asked about.
+func (c *diagnoseCmd) asked(s *measured.Summary) []string {
+	if c.Service != "" {
+		return []string{c.Service}
+	}
+	ids := make([]string, len(s.Services))
+	for i := range s.Services {
+		ids[i] = s.Services[i].Service
+	}
+	return ids
+}
+
+// judgeMeasured plays what was read through the parts of a hub.
+func (c *diagnoseCmd) judgeMeasured(ctx context.Context, r *measured.Reader) (*ownVerdicts, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	entries, err := r.Entries()
+	if err != nil {
+		return nil, err
+	}
+	sum := r.Summary()
+	asked := c.asked(&sum)
+	cfg := pipeline.Config{Table: c.Table}
+	if c.Onset != 0 {
+		if cfg.Given, err = c.given(&sum, asked); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Services, err = c.services(&sum); err != nil {
+		return nil, err
+	}
+	played, err := pipeline.Play(ctx, memory.New(), entries, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return collectOwn(&sum, played, asked, cfg.Given), nil
+}
+
+// given checks the onset that is asked about.
+func (c *diagnoseCmd) given(s *measured.Summary, asked []string) (*pipeline.Given, error) {
+	switch {
+	case len(asked) > 1:
+		return nil, fmt.Errorf("--onset is of one service, and the records are of %d: say which with --service", len(asked))
+	case c.Onset < s.From || c.Onset > s.To:
+		return nil, fmt.Errorf("--onset %s: the records are from %s to %s", c.Onset, s.From, s.To)
+	}
+	return &pipeline.Given{Service: asked[0], Onset: c.Onset}, nil
+}
+
+// services are those of the catalog, and with them those that the records name.
+func (c *diagnoseCmd) services(s *measured.Summary) ([]outage.Service, error) {
+	list, err := catalog.Load(c.Builtin, c.Catalog...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range s.Services {
+		id := s.Services[i].Service
+		if !slices.ContainsFunc(list, func(x outage.Service) bool { return x.ID == id }) {
+			list = append(list, outage.Service{ID: id, Name: id})
+		}
+	}
+	return list, nil
+}
+
+// collectOwn puts together what is said of the services that were asked about.
+func collectOwn(sum *measured.Summary, p *pipeline.Played, asked []string, given *pipeline.Given) *ownVerdicts {
+	out := &ownVerdicts{Played: *sum, Incidents: []ownIncident{}, Quiet: []quiet{}}
+	at := map[string]int{}
+	for _, i := range p.Incidents {
+		if !slices.Contains(asked, i.Service) {
+			continue
+		}
+		n, known := at[i.ID]
+		if !known {
+			n = len(out.Incidents)
+			at[i.ID] = n
+			out.Incidents = append(out.Incidents, ownIncident{Given: given != nil, Revisions: []revisionInBrief{}})
+		}
+		out.Incidents[n].latest, out.Incidents[n].Incident = i, api.FromIncident(i)
+	}
+	for k := range p.Verdicts {
+		if n, known := at[p.Verdicts[k].Incident]; known {
+			one := &out.Incidents[n]
+			one.Verdict = &p.Verdicts[k]
+			one.Revisions = append(one.Revisions, inBrief(one.Verdict))
+		}
+	}
+	opened := map[string]bool{}
+	for i := range out.Incidents {
+		opened[out.Incidents[i].latest.Service] = given == nil
+	}
+	for _, id := range asked {
+		if !opened[id] {
+			out.Quiet = append(out.Quiet, quietOf(id, p))
+		}
+	}
+	return out
+}
