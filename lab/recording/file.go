@@ -108,7 +108,8 @@ func Read(in io.Reader) (*Recording, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is not packed with gzip: %w", err)
 	}
-	lines := bufio.NewScanner(io.LimitReader(z, MaxBytes))
+	limited := &io.LimitedReader{R: z, N: MaxBytes + 1}
+	lines := bufio.NewScanner(limited)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	if !lines.Scan() {
 		return nil, errors.Join(errors.New("it has no first line"), lines.Err())
@@ -119,6 +120,9 @@ func Read(in io.Reader) (*Recording, error) {
 	}
 	u := unpacker{}
 	for n := 2; lines.Scan(); n++ {
+		if limited.N == 0 {
+			return nil, fmt.Errorf("it has more than %d bytes: a run has a tenth of that", MaxBytes)
+		}
 		if err := u.take(lines.Bytes()); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}

@@ -165,6 +165,15 @@ func packed(lines ...string) []byte {
 	return b.Bytes()
 }
 
+// long is more than a recording may be.
+func long() string {
+	var b strings.Builder
+	for i := range MaxBytes>>20 + 1 {
+		fmt.Fprintf(&b, `{"t":"reports","i":%d,%s"d":{}}`+"\n", i, strings.Repeat(" ", 1<<20))
+	}
+	return b.String()
+}
+
 // head is a first line.
 const head = `{"lab":2}`
 
@@ -179,6 +188,7 @@ func TestNoRecording(t *testing.T) {
 		"parse minute":  packed(head, `{"t":"reports","m":"yesterday"}`),
 		"not recorded":  packed(head, `{"t":"verdicts","m":"2026-03-10T09:30Z","d":{}}`),
 		"token too lon": packed(head, strings.Repeat("x", maxLine+1)),
+		"more than 671": packed(head, long()),
 		"two entries":   packed(head, `{"t":"reports","d":{}}`, `{"t":"reports","d":{}}`),
 		"nothing is at": packed(head, `{"t":"reports","i":3,"d":{}}`),
 		"at most":       packed(head, `{"t":"reports","i":99999999,"d":{}}`),
