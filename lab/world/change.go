@@ -66,9 +66,13 @@ func (w *World) edgesOf(pops, tenants []string) []*edge {
 // Answer lets edges answer by themselves. Of several answers the latest holds.
 func (w *World) Answer(ctx context.Context, pops, tenants []string, a stand.Answer) (Undo, error) {
 	return each(ctx, w.edgesOf(pops, tenants), func(e *edge) (Undo, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
 		mine := a
 		e.answers = append(e.answers, &mine)
 		return func(context.Context) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
 			e.answers = slices.DeleteFunc(e.answers, func(x *stand.Answer) bool { return x == &mine })
 			return w.reconfigure(e)
 		}, w.reconfigure(e)
@@ -78,8 +82,12 @@ func (w *World) Answer(ctx context.Context, pops, tenants []string, a stand.Answ
 // Certificate lets edges show another certificate for our service.
 func (w *World) Certificate(ctx context.Context, pops []string, cert string) (Undo, error) {
 	return each(ctx, w.edgesOf(pops, []string{topology.TenantFeed}), func(e *edge) (Undo, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
 		e.Cert = cert
 		return func(context.Context) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
 			e.Cert = stand.CertGood
 			return w.reconfigure(e)
 		}, w.reconfigure(e)
@@ -90,16 +98,33 @@ func (w *World) Certificate(ctx context.Context, pops []string, cert string) (Un
 // for them, as long as there is room.
 func (w *World) Hang(ctx context.Context, pops, tenants []string) (Undo, error) {
 	return each(ctx, w.edgesOf(pops, tenants), func(e *edge) (Undo, error) {
-		all := func(s syscall.Signal) error { return syscall.Kill(-e.proc.Pid(), s) }
+		all := func(s syscall.Signal) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.stopped > 0 {
+				return nil // there is nothing that could hang
+			}
+			return syscall.Kill(-e.proc.Pid(), s)
+		}
 		return func(context.Context) error { return all(syscall.SIGCONT) }, all(syscall.SIGSTOP)
 	})
 }
 
-// StopEdge ends edges: nobody listens.
+// StopEdge ends edges: nobody listens, until the last event that ended one is over.
 func (w *World) StopEdge(ctx context.Context, pops, tenants []string) (Undo, error) {
 	return each(ctx, w.edgesOf(pops, tenants), func(e *edge) (Undo, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.stopped++
 		e.proc.Stop(syscall.SIGTERM)
-		return func(context.Context) error { return w.startEdge(e) }, nil
+		return func(context.Context) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.stopped--; e.stopped > 0 {
+				return nil
+			}
+			return w.startEdge(e)
+		}, nil
 	})
 }
 
@@ -110,8 +135,12 @@ func (w *World) Zone(ctx context.Context, servers []string, state string) (Undo,
 		if s == nil || s.conf.Other {
 			return nil, fmt.Errorf("%s serves no zone of ours", name)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.conf.Zone = state
 		return func(context.Context) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			s.conf.Zone = stand.ZoneGood
 			return w.restartNames(s)
 		}, w.restartNames(s)
@@ -122,8 +151,12 @@ func (w *World) Zone(ctx context.Context, servers []string, state string) (Undo,
 func (w *World) Lie(ctx context.Context, clients []string, a netip.Addr) (Undo, error) {
 	return each(ctx, clients, func(name string) (Undo, error) {
 		s := w.resolvers[name]
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.conf.Lie = a
 		return func(context.Context) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			s.conf.Lie = netip.Addr{}
 			return w.restartResolver(s)
 		}, w.restartResolver(s)

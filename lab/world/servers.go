@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -66,8 +67,11 @@ func (w *World) keep(path, text string) error {
 // edge is one edge process, with the faults that are on, the latest last.
 type edge struct {
 	stand.Edge
+	proc *proc.Process
+
+	mu      sync.Mutex // held by whoever changes it: events of a run overlap
 	answers []*stand.Answer
-	proc    *proc.Process
+	stopped int // by so many events
 }
 
 func (w *World) edgeSpec(e *edge) proc.Spec {
@@ -105,8 +109,8 @@ func (w *World) reconfigure(e *edge) error {
 	if n := len(e.answers); n > 0 {
 		e.Answer = *e.answers[n-1]
 	}
-	if err := w.keep(filepath.Join(w.certs(), e.Name()+".conf"), e.Config()); err != nil {
-		return err
+	if err := w.keep(filepath.Join(w.certs(), e.Name()+".conf"), e.Config()); err != nil || e.stopped > 0 {
+		return err // it begins with the file that there is then
 	}
 	return e.proc.Signal(syscall.SIGHUP)
 }

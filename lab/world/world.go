@@ -71,6 +71,7 @@ type World struct {
 
 // server is a process with what it is configured with.
 type server[T any] struct {
+	mu    sync.Mutex // held by whoever changes it: events of a run overlap
 	conf  T
 	space string
 	share proc.Share
