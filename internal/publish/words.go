@@ -216,7 +216,7 @@ func caution(i *outage.Incident) string {
 	if i.Confidence == outage.ConfidenceNormal || i.Confidence == "" {
 		return ""
 	}
-	return "; there is little history to compare with, so confidence is low"
+	return "; there is little history to compare with, so what is usual is uncertain"
 }
 
 // at is a minute as a reader sees it; with the day when it is another one.

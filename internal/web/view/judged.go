@@ -6,13 +6,12 @@ import (
 	"faultline/outage"
 )
 
-// Judged is a verdict in two lines, for pages that are about more than one incident.
+// Judged is a verdict in a line or two, for pages that are about more than one incident.
 type Judged struct {
 	State      Status
-	Sentence   string
-	Confidence string // a sentence of its own
-	Short      string // layer and cause in a few words, for lists
-	Incident   string // path of its evidence
+	Short      string // layer and cause in a few words
+	Confidence string // a sentence of its own, without the ground; "" where it abstains
+	Incident   string // path of the sentence that may be quoted, with its evidence
 }
 
 // JudgedOf is nil while nothing was said. An incident that is open may still be told.
@@ -20,7 +19,11 @@ func JudgedOf(v *outage.Verdict, open bool) *Judged {
 	if v == nil {
 		return nil
 	}
-	return &Judged{VerdictWord(v.State), v.Sentence, v.ConfidenceWhy, shortOf(v, open), "/i/" + v.Incident + "#verdict-h"}
+	out := &Judged{State: VerdictWord(v.State), Short: shortOf(v, open), Incident: "/i/" + v.Incident + "#verdict-h"}
+	if v.State != outage.VerdictInsufficient && v.Confidence != "" {
+		out.Confidence = "Confidence is " + string(v.Confidence) + "."
+	}
+	return out
 }
 
 // shortOf answers both questions in a few words, those of the verdict itself.
