@@ -21,6 +21,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"faultline/internal/agentapi"
 	"faultline/internal/httpd"
 	"faultline/internal/store"
 )
@@ -75,6 +76,7 @@ func New(cfg Config, reader Reader, reg prometheus.Registerer) (*API, error) {
 		a.params["GET "+path] = known
 	}
 	describeReports(h.OpenAPI())
+	describeOperator(h.OpenAPI())
 	describeCheck(h.OpenAPI())
 	return a, nil
 }
@@ -138,16 +140,30 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers for an address that is not there, or not for this method.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, pattern string) {
+	instead, posted := readInstead(r.URL.Path)
 	switch {
-	case r.URL.Path == reportsPath:
+	case posted:
 		w.Header().Set("Allow", http.MethodPost)
-		a.fail(w, "", http.StatusMethodNotAllowed, "reports are sent with POST; they are read as /api/v1/services/{id}/series")
+		a.fail(w, "", http.StatusMethodNotAllowed, instead)
 	case pattern == "":
 		a.fail(w, "", http.StatusNotFound, fmt.Sprintf("there is nothing at %q: /api/openapi.json lists what there is", r.URL.Path))
 	default:
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
 		a.fail(w, "", http.StatusMethodNotAllowed, fmt.Sprintf("%q is only read: use GET", r.URL.Path))
 	}
+}
+
+// readInstead says where what is sent to an address with POST can be read.
+func readInstead(path string) (words string, posted bool) {
+	switch path {
+	case reportsPath:
+		return "reports are sent with POST; they are read as /api/v1/services/{id}/series", true
+	case agentapi.PathImports:
+		return "imports are sent with POST; they are read as /api/v1/measurements", true
+	case observationsPath:
+		return "observations are sent with POST; they are read as evidence in /api/v1/incidents/{id}/verdicts", true
+	}
+	return "", false
 }
 
 func (a *API) fail(w http.ResponseWriter, pattern string, status int, detail string) {

@@ -133,6 +133,7 @@ func TestGolden(t *testing.T) {
 		"series":    "/api/v1/services/x/series?signal=reports&from=2025-03-10T09:28:00Z&to=2025-03-10T09:34Z&step=2m",
 		"country":   "/api/v1/services/x/series?country=us&from=2025-03-10T09:30:00Z&to=2025-03-10T10:00:00Z&step=15m",
 		"incidents": "/api/v1/incidents?service=x&from=2025-03-10&to=2025-03-11T00:00:00+00:00",
+		"judged":    "/api/v1/incidents?service=probed&from=2025-03-10&to=2025-03-11",
 		"incident":  "/api/v1/incidents/x-20250310T0945Z",
 		"openapi":   "/api/openapi.json",
 
@@ -219,6 +220,8 @@ func TestProblems(t *testing.T) {
 		"/api/v1/incidents?from=2025-03-11&to=2025-03-10":                 {400, "before"},
 		"/api/v1/nothing":                                                 {404, "/api/openapi.json"},
 		"/api/v1/reports":                                                 {405, "POST"},
+		"/api/v1/imports":                                                 {405, "/api/v1/measurements"},
+		"/api/v1/observations":                                            {405, "verdicts"},
 		"/api/v1/services?q=" + strings.Repeat("a", 3000):                 {400, "bytes long"},
 		"/api/v1/services/x/series?from=9999-12-31T23:59:00Z":             {400, "before"},
 		"/api/v1/services/x/series?from=0001-01-01&to=9999-12-31":         {400, "after 1970"},

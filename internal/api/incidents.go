@@ -12,9 +12,16 @@ import (
 // IncidentList answers for incidents of a span.
 type IncidentList struct {
 	Freshness
-	Total     int        `json:"total" doc:"Incidents in this list"`
-	More      bool       `json:"more" doc:"The limit was reached: there may be older ones"`
-	Incidents []Incident `json:"incidents" doc:"Newest first"`
+	Total     int      `json:"total" doc:"Incidents in this list"`
+	More      bool     `json:"more" doc:"The limit was reached: there may be older ones"`
+	Incidents []Listed `json:"incidents" doc:"Newest first"`
+}
+
+// Listed is an incident in a list, with what stands of it.
+type Listed struct {
+	Incident
+	// Verdict is nil while there is none.
+	Verdict *Standing `json:"verdict,omitempty" doc:"What it is consistent with, as of the latest revision; left out while nothing was said"`
 }
 
 // IncidentDetail is one incident with what became of it.
@@ -54,7 +61,7 @@ func (a *API) listIncidents(ctx context.Context, in *listIncidentsInput) (*outpu
 }
 
 func (a *API) incidents(ctx context.Context, in *listIncidentsInput) (IncidentList, error) {
-	out := IncidentList{Incidents: []Incident{}}
+	out := IncidentList{Incidents: []Listed{}}
 	f, err := parseFilter(in)
 	if err != nil {
 		return out, bad(err)
@@ -72,8 +79,16 @@ func (a *API) incidents(ctx context.Context, in *listIncidentsInput) (IncidentLi
 	if err != nil {
 		return out, err
 	}
+	said, err := a.store.LatestVerdicts(ctx, f)
+	if err != nil {
+		return out, err
+	}
+	stands := make(map[string]*Standing, len(said))
+	for i := range said {
+		stands[said[i].Incident] = standingOf(&said[i])
+	}
 	for i := range all {
-		out.Incidents = append(out.Incidents, FromIncident(all[i]))
+		out.Incidents = append(out.Incidents, Listed{Incident: FromIncident(all[i]), Verdict: stands[all[i].ID]})
 	}
 	out.Freshness, out.Total, out.More = fresh(pulse), len(all), len(all) == f.Limit
 	return out, nil

@@ -108,12 +108,16 @@ func (a *API) standing(ctx context.Context, incident string) (*Standing, error) 
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	v := &list[0]
+	return standingOf(&list[0]), nil
+}
+
+// standingOf is a verdict in brief.
+func standingOf(v *outage.Verdict) *Standing {
 	out := &Standing{
 		Revision: v.Revision, AsOf: v.Minute.Time(), Table: v.Table, State: v.State, Sentence: v.Sentence, Short: v.Short, Likelihood: v.Likelihood,
 		Confidence: v.Confidence, ConfidenceWhy: v.ConfidenceWhy, Layer: v.Layer, Class: v.Class, Leading: []string{},
 		Verdicts: "/api/v1/incidents/" + v.Incident + "/verdicts",
 	}
 	out.Leading = append(out.Leading, v.Leading...)
-	return out, nil
+	return out
 }
