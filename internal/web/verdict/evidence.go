@@ -56,8 +56,9 @@ type Missing struct {
 	Marks string // of the hypotheses that it would move
 }
 
-// comparedOf are the hypotheses that evidence is set against: those that lead and,
-// where there is only one or none, those that come next.
+// comparedOf are the hypotheses that evidence is set against: those that lead and, where
+// there is room, the one that comes next, for the sentence says that they fit better.
+// While none leads it is the first two.
 func comparedOf(v *outage.Verdict) []*outage.Hypothesis {
 	byID := make(map[string]*outage.Hypothesis, len(v.Hypotheses))
 	for i := range v.Hypotheses {
@@ -73,8 +74,9 @@ func comparedOf(v *outage.Verdict) []*outage.Hypothesis {
 	for _, id := range v.Leading {
 		take(byID[id])
 	}
+	most := max(2, len(out)+1)
 	for i := range v.Hypotheses {
-		if len(out) < 2 {
+		if len(out) < most {
 			take(&v.Hypotheses[i])
 		}
 	}
@@ -99,7 +101,7 @@ func weighs(h *outage.Hypothesis, evidence string) float64 {
 func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) (out []Evidence, ground string) {
 	for i := range v.Evidence {
 		e := &v.Evidence[i]
-		row := Evidence{Sentence: upper(e.Sentence), Expected: e.Expected, Sample: sample(e), From: places(e), Source: sourceOf(e), Window: window(e.From, e.To)}
+		row := Evidence{Sentence: upper(e.Sentence), Expected: expected(e), Sample: sample(e), From: places(e), Source: sourceOf(e), Window: window(e.From, e.To)}
 		counts := false
 		for _, h := range compared {
 			w := weightOf(weighs(h, e.ID))
@@ -115,7 +117,7 @@ func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) (out []Evidenc
 }
 
 // fewRows is the number of rows from which it helps to say once what they share.
-const fewRows = 3
+const fewRows = 2
 
 // common takes what most rows rest on out of them, to be said once: on a phone it would
 // be half of every row. Rows of which any of it differs keep all of theirs.
@@ -179,6 +181,14 @@ func sample(e *outage.Evidence) string {
 		return "sample of 1: " + word.Sample
 	}
 	return view.Count(e.Sample) + " " + word.Sample
+}
+
+// expected is the threshold; a yes or no has none that a reader would miss.
+func expected(e *outage.Evidence) string {
+	if e.Unit == "yes" {
+		return ""
+	}
+	return e.Expected
 }
 
 // places says from where; "" for what was not measured from anywhere.

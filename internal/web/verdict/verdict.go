@@ -59,6 +59,7 @@ type View struct {
 	Missing    []Missing // beyond what is wanted
 	Chain      []Link
 	Wanted     []Wanted
+	Apart      string // what each that is wanted would tell apart; "" where it differs
 	Ranked     []Ranked
 	History    []Change
 	More       bool
@@ -83,6 +84,24 @@ type Link struct{ Role, Text, Sure string }
 
 // Wanted is an observation that would change our mind.
 type Wanted struct{ Text, Between string }
+
+// wantedOf lists what would change our mind, and says once what all of it would tell
+// apart.
+func wantedOf(v *outage.Verdict, compared []*outage.Hypothesis) (list []Wanted, all string) {
+	same := len(v.Wanted) > 1
+	for _, w := range v.Wanted {
+		list = append(list, Wanted{upper(w.Text), apart(v, w.Between, compared)})
+		same = same && list[len(list)-1].Between == list[0].Between
+	}
+	if !same {
+		return list, ""
+	}
+	all = list[0].Between
+	for i := range list {
+		list[i].Between = ""
+	}
+	return list, all
+}
 
 // Of builds the view; nil while nothing was said.
 func Of(f Facts) *View {
@@ -113,9 +132,7 @@ func Of(f Facts) *View {
 	out.Evidence, out.Ground = evidenceOf(v, compared)
 	out.Missing = missingOf(v, compared, f.Look)
 	out.Chain = chainOf(v.Chain)
-	for _, w := range v.Wanted {
-		out.Wanted = append(out.Wanted, Wanted{upper(w.Text), apart(v, w.Between, compared)})
-	}
+	out.Wanted, out.Apart = wantedOf(v, compared)
 	out.Ranked = rankedOf(v)
 	out.History = historyOf(f.Briefs, v.Revision)
 	return out

@@ -110,9 +110,9 @@ func TestCommonGround(t *testing.T) {
 			t.Errorf("row %d rests on %q, want %q", i, got, want)
 		}
 	}
-	few := []Evidence{ours, ours}
+	few := []Evidence{ours, other}
 	if got := common(few); got != "" || few[0].From == "" {
-		t.Errorf("of two rows %q is said once, and %+v is left", got, few[0])
+		t.Errorf("of two unlike rows %q is said once, and %+v is left", got, few[0])
 	}
 	expected := Evidence{Expected: "at least 50 %"}
 	if got := expected.Rests(); got != "threshold at least 50 %" {
@@ -143,5 +143,31 @@ func TestMissingBeyondWanted(t *testing.T) {
 	v.Wanted = append(v.Wanted, outage.Wanted{Sign: "s1", Text: "look at s1"})
 	if got := missingOf(v, comparedOf(v), nil); len(got) != 1 || got[0] != (Missing{"S2 x", "A"}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Those that lead are set against the one that comes next, and what all that is wanted
+// would tell apart is said once.
+func TestComparedWithTheNext(t *testing.T) {
+	v := &outage.Verdict{
+		Leading: []string{"a", "b"}, Hypotheses: []outage.Hypothesis{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}},
+		Wanted: []outage.Wanted{{Text: "one", Between: []string{"a", "c"}}, {Text: "two", Between: []string{"a", "c"}}},
+	}
+	compared := comparedOf(v)
+	if len(compared) != 3 || compared[2].ID != "c" {
+		t.Errorf("%+v", compared)
+	}
+	if list, all := wantedOf(v, compared); all != "A and C" || list[1] != (Wanted{Text: "Two"}) {
+		t.Errorf("%+v, %q", list, all)
+	}
+	v.Wanted[1].Between = []string{"a", "b"}
+	if list, all := wantedOf(v, compared); all != "" || list[0].Between != "A and C" || list[1].Between != "A and B" {
+		t.Errorf("%+v, %q", list, all)
+	}
+	if v.Leading = nil; len(comparedOf(v)) != 2 {
+		t.Errorf("%+v", comparedOf(v))
+	}
+	if got := expected(&outage.Evidence{Unit: "yes", Expected: "no"}); got != "" {
+		t.Errorf("%q", got)
 	}
 }
