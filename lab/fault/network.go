@@ -117,6 +117,12 @@ func firewall(ctx context.Context, w *world.World, e *scenario.Event) (world.Und
 func linkDown(ctx context.Context, w *world.World, e *scenario.Event) (world.Undo, error) {
 	var list []func() (world.Undo, error)
 	for _, stub := range e.Where {
+		if stub == topology.Origin { // its links lead to the edges
+			list = append(list, func() (world.Undo, error) {
+				return w.Filter(ctx, stub, "input", fmt.Sprintf("iifname { %q, %q } drop", topology.PoP1, topology.PoP2))
+			})
+			continue
+		}
 		up := topology.Upstream(stub)
 		if up == "" || up != topology.TransitA && up != topology.TransitB {
 			return nil, fmt.Errorf("%s hangs on no transit", stub)
