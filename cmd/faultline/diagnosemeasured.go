@@ -22,6 +22,8 @@ type ownVerdicts struct {
 	// Quiet are the services that were asked about and have no incident, and why not; of
 	// one whose onset is given, why none would have opened by itself.
 	Quiet []quiet `json:"quiet"`
+
+	given bool // an onset was
 }
 
 // ownIncident is an incident with its latest verdict.
@@ -104,7 +106,9 @@ func (c *diagnoseCmd) judgeMeasured(ctx context.Context, r *measured.Reader) (*o
 	if err != nil {
 		return nil, err
 	}
-	return collectOwn(&sum, played, asked, cfg.Given), nil
+	out := &ownVerdicts{Played: sum, Incidents: []ownIncident{}, Quiet: []quiet{}, given: cfg.Given != nil}
+	out.collect(played, asked, c.Service)
+	return out, nil
 }
 
 // given checks the onset that is asked about.
@@ -133,37 +137,35 @@ func (c *diagnoseCmd) services(s *measured.Summary) ([]outage.Service, error) {
 	return list, nil
 }
 
-// collectOwn puts together what is said of the services that were asked about.
-func collectOwn(sum *measured.Summary, p *pipeline.Played, asked []string, given *pipeline.Given) *ownVerdicts {
-	out := &ownVerdicts{Played: *sum, Incidents: []ownIncident{}, Quiet: []quiet{}}
+// collect puts together what is said of the services that were asked about: of one that
+// is named alone; otherwise of all, with those that only what stands on them has shown.
+func (o *ownVerdicts) collect(p *pipeline.Played, asked []string, only string) {
 	at := map[string]int{}
+	opened := map[string]bool{}
 	for _, i := range p.Incidents {
-		if !slices.Contains(asked, i.Service) {
+		if only != "" && i.Service != only {
 			continue
 		}
 		n, known := at[i.ID]
 		if !known {
-			n = len(out.Incidents)
+			n = len(o.Incidents)
 			at[i.ID] = n
-			out.Incidents = append(out.Incidents, ownIncident{Given: given != nil, Revisions: []revisionInBrief{}})
+			o.Incidents = append(o.Incidents, ownIncident{Given: o.given && slices.Contains(asked, i.Service), Revisions: []revisionInBrief{}})
 		}
-		out.Incidents[n].latest, out.Incidents[n].Incident = i, api.FromIncident(i)
+		one := &o.Incidents[n]
+		one.latest, one.Incident = i, api.FromIncident(i)
+		opened[i.Service] = !one.Given
 	}
 	for k := range p.Verdicts {
 		if n, known := at[p.Verdicts[k].Incident]; known {
-			one := &out.Incidents[n]
+			one := &o.Incidents[n]
 			one.Verdict = &p.Verdicts[k]
 			one.Revisions = append(one.Revisions, inBrief(one.Verdict))
 		}
 	}
-	opened := map[string]bool{}
-	for i := range out.Incidents {
-		opened[out.Incidents[i].latest.Service] = given == nil
-	}
 	for _, id := range asked {
 		if !opened[id] {
-			out.Quiet = append(out.Quiet, quietOf(id, p))
+			o.Quiet = append(o.Quiet, quietOf(id, p))
 		}
 	}
-	return out
 }

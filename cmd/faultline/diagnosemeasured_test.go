@@ -31,19 +31,25 @@ func ownOnset() outage.Minute { return ownBegin() + ownFails }
 // ownTable is a sample of somebody's own measurements: three vantage points look every
 // minute at a shop, at two sites beside it in the same network, and at two that have
 // nothing to do with them; from a minute on the shop answers everybody with 500, at once.
-func ownTable() string {
+func ownTable() string { return ownTableOf([]string{"shop"}) }
+
+// ownTableOf is the same with others that fail, and more sites elsewhere.
+func ownTableOf(fail []string, more ...string) string {
 	var b strings.Builder
 	b.WriteString("time,agent,country,network,service,target,address,tcp_ms,tls_ms,ttfb_ms,http_ms,status,body_class,outcome,layer,operation,failure\n")
 	places := []struct{ agent, country, network string }{{"fra-1", "DE", "AS64500"}, {"lon-1", "GB", "AS64501"}, {"nyc-1", "US", "AS64502"}}
 	sites := []struct{ name, address string }{
 		{"shop", "192.0.2.10"}, {"blog", "192.0.2.11"}, {"help", "192.0.2.12"}, {"one", "198.51.100.1"}, {"two", "203.0.113.2"},
 	}
+	for i, name := range more {
+		sites = append(sites, struct{ name, address string }{name, fmt.Sprintf("198.18.%d.1", i)})
+	}
 	for i := range ownMinutes {
 		for n, p := range places {
 			at := (ownBegin() + outage.Minute(i)).Time().Add(time.Duration(7+3*n) * time.Second).Format(time.RFC3339)
 			for k, site := range sites {
 				tail := fmt.Sprintf("%d,%d,200,ok,ok,,,", 40+(i*7+n*3+k)%9, 52+(i*5+n)%9)
-				if site.name == "shop" && i >= ownFails {
+				if slices.Contains(fail, site.name) && i >= ownFails {
 					tail = fmt.Sprintf("%d,%d,500,error_page,fail,http,http_round_trip,x_http_5xx", 18+(i+n)%5, 20+(i+n)%5)
 				}
 				fmt.Fprintf(&b, "%s,%s,%s,%s,%s,https://www.%s.example/,%s,%d,%d,%s\n",
@@ -185,6 +191,35 @@ func TestOwnFromHub(t *testing.T) {
 	again := own(t, slices.Concat(files, files[:1]), controls...)
 	if again.Played.Twice != 5*ownMinutes || again.Incidents[0].Verdict.Sentence != a.Sentence {
 		t.Errorf("with a file twice: %+v", again.Played)
+	}
+}
+
+// Three sites on one host that fail alike while others do not are an incident of the
+// host, too, though no record is of it.
+func TestOwnProvider(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "own.csv")
+	if err := os.WriteFile(path, []byte(ownTableOf([]string{"shop", "blog", "help"}, "far", "off", "out")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, lines, _ := command(t.Context(), "", "import", path)
+	args := []string{"--control", "one", "--control", "two", "--catalog", "testdata/own/services.yaml"}
+	of := func(o ownVerdicts) (ids []string) {
+		for i := range o.Incidents {
+			if one := &o.Incidents[i]; one.Verdict == nil {
+				t.Errorf("incident %s has no verdict", one.Incident.ID)
+			}
+			ids = append(ids, o.Incidents[i].Incident.Service)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	all := own(t, []string{lines}, args...)
+	if got := of(all); !slices.Equal(got, []string{"blog", "help", "host", "shop"}) || len(all.Quiet) != 3 {
+		t.Errorf("incidents of %v, %d quiet", got, len(all.Quiet))
+	}
+	one := own(t, []string{lines}, slices.Concat(args, []string{"--service", "shop"})...)
+	if got := of(one); !slices.Equal(got, []string{"shop"}) || !slices.Contains(one.Incidents[0].Verdict.Leading, "provider-outage") {
+		t.Errorf("incidents of %v", got)
 	}
 }
 

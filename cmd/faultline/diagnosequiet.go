@@ -91,7 +91,7 @@ func (o *ownVerdicts) text(asked []string) string {
 		switch {
 		case q.Instead != "":
 			fmt.Fprintf(&b, "\nThe onset was given: %s.\n", q.Why)
-		case len(o.Incidents) > 0 && o.Incidents[0].Given:
+		case o.given:
 			fmt.Fprintf(&b, "\nThe onset was given; no incident opens by itself: %s.\n", q.Why)
 		default:
 			fmt.Fprintf(&b, "\nNo incident of %s opens: %s.\n", q.Service, q.Why)

@@ -112,13 +112,14 @@ const (
 
 // vantage is who measured.
 func vantage(m *outage.Measurement, file string) string {
+	who := m.Agent
 	switch {
 	case m.Agent == byHand || m.Agent == "":
-		return byHand + " (" + filepath.Base(file) + ")"
-	case m.Source != "" && strings.TrimPrefix(m.Agent, prefix) == m.Source:
-		return strings.Trim(m.Agent+" "+m.Vantage.Country+" "+m.Vantage.Network, " ")
+		who = byHand + " (" + filepath.Base(file) + ")"
+	case m.Source == "" || strings.TrimPrefix(m.Agent, prefix) != m.Source:
+		return who
 	}
-	return m.Agent
+	return strings.Join(slices.DeleteFunc([]string{who, m.Vantage.Country, m.Vantage.Network}, func(s string) bool { return s == "" }), " ")
 }
 
 // Distances in time.
