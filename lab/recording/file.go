@@ -103,12 +103,15 @@ func Load(path string) (*Recording, error) {
 }
 
 // Read reads a recording.
-func Read(in io.Reader) (*Recording, error) {
+func Read(in io.Reader) (*Recording, error) { return read(in, MaxBytes) }
+
+// read reads one of so many bytes at most.
+func read(in io.Reader, most int64) (*Recording, error) {
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, fmt.Errorf("it is not packed with gzip: %w", err)
 	}
-	limited := &io.LimitedReader{R: z, N: MaxBytes + 1}
+	limited := &io.LimitedReader{R: z, N: most + 1}
 	lines := bufio.NewScanner(limited)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	if !lines.Scan() {
@@ -121,7 +124,7 @@ func Read(in io.Reader) (*Recording, error) {
 	u := unpacker{}
 	for n := 2; lines.Scan(); n++ {
 		if limited.N == 0 {
-			return nil, fmt.Errorf("it has more than %d bytes: a run has a tenth of that", MaxBytes)
+			return nil, fmt.Errorf("it has more than %d bytes: a run has a tenth of that", most)
 		}
 		if err := u.take(lines.Bytes()); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
