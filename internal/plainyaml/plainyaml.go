@@ -103,6 +103,10 @@ func mistake(name string, body ast.Node, err error, remedy string) error {
 	if errors.As(err, &kind) && kind.DstType != nil {
 		text = "here stands " + kindOf(kind.SrcType) + " and not " + kindOf(kind.DstType)
 	}
+	var node *yaml.UnexpectedNodeTypeError
+	if errors.As(err, &node) {
+		text = "here stands " + nodeOf(node.Actual) + " and not " + nodeOf(node.Expected)
+	}
 	if line > 0 {
 		name = fmt.Sprintf("%s:%d", name, line)
 	}
@@ -129,6 +133,23 @@ func kindOf(t reflect.Type) string {
 		return "a group of keys"
 	}
 	return "a number" // the forms have no other kinds
+}
+
+// nodeOf is kindOf of what was read.
+func nodeOf(t ast.NodeType) string {
+	switch t {
+	case ast.SequenceType:
+		return kindOf(reflect.TypeFor[[]string]())
+	case ast.MappingType, ast.MappingValueType:
+		return kindOf(reflect.TypeFor[struct{}]())
+	case ast.NullType:
+		return kindOf(nil)
+	case ast.StringType, ast.LiteralType:
+		return kindOf(reflect.TypeFor[string]())
+	case ast.BoolType:
+		return kindOf(reflect.TypeFor[bool]())
+	}
+	return kindOf(reflect.TypeFor[float64]())
 }
 
 // quoted finds the first word that an error quotes.

@@ -35,7 +35,7 @@ var kinds = map[string]kind{
 	"udp-flood":       {words: "large packets fill the link before a tenant", keys: []string{"where", "tenant", "share", "size"}, needs: []string{"share"}},
 	"syn-flood":       {words: "packets that begin connections come faster than link or queue can take", keys: []string{"where", "share"}, needs: []string{"share"}},
 	"http-flood":      {words: "clients that do not think ask for dynamic pages", keys: []string{"where", "connections", "paths"}, needs: []string{"connections"}},
-	"slow-http":       {words: "clients hold connections with requests that do not end", keys: []string{"where", "connections"}, needs: []string{"connections"}},
+	"slow-http":       {words: "clients hold connections with requests that do not end", keys: []string{"where", "connections", "paths"}, needs: []string{"connections"}},
 	"dns-flood":       {words: "questions fill the links before the DNS provider", keys: []string{"where", "share"}, needs: []string{"share"}},
 	"zone":            {words: "our zone is wrong", keys: []string{"state", "where"}, needs: []string{"state"}, states: stand.ZoneStates()},
 	"edge":            {words: "edges answer by themselves", keys: []string{"where", "tenant", "state", "status", "paths", "mobile", "percent", "per-second", "clients"}, needs: []string{"state"}, states: stand.AnswerKinds()},

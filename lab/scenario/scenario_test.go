@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,27 @@ func TestMistakes(t *testing.T) {
 	}
 	if _, err := LoadAll(t.TempDir()); err == nil {
 		t.Error("an empty directory is taken")
+	}
+}
+
+// The page for those who write scenarios has every fault with its keys.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/how-to/add-a-scenario.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, k := range kinds {
+		row := ""
+		for line := range strings.Lines(string(page)) {
+			if cells := strings.SplitN(line, "|", 3); len(cells) == 3 && strings.Contains(cells[1], "`"+name+"`") {
+				row = line
+			}
+		}
+		for _, word := range slices.Concat(k.keys, k.states) {
+			if !strings.Contains(row, "`"+word+"`") {
+				t.Errorf("the row of %s does not name %s: %s", name, word, row)
+			}
+		}
 	}
 }
 
