@@ -47,6 +47,9 @@ type explained struct {
 	// Difference what it changes; empty: nothing.
 	Again      *outage.Verdict `json:"again,omitempty"`
 	Difference string          `json:"difference,omitempty"`
+	// Partial says that numbers of few reports of one country or kind are held back from
+	// the API: judged again without them a verdict may differ by any table.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // revisionInBrief is one line of the history.
@@ -108,7 +111,7 @@ func (c *explainCmd) explain(list []outage.Verdict) (*explained, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Again, out.Difference = again, reason.Difference(out.Verdict, again)
+	out.Again, out.Difference, out.Partial = again, reason.Difference(out.Verdict, again), partial(out.Verdict)
 	return out, nil
 }
 
@@ -117,7 +120,7 @@ func (c *explainCmd) explain(list []outage.Verdict) (*explained, error) {
 func judgeAgain(v *outage.Verdict, table *knowledge.Table) (*outage.Verdict, error) {
 	again := reason.Judge(feature.Of(v), table)
 	again.Revision, again.IncidentRevision, again.Onset, again.Features, again.Moved = v.Revision, v.IncidentRevision, v.Onset, v.Features, v.Moved
-	if v.Table != again.Table {
+	if v.Table != again.Table || partial(v) {
 		return &again, nil
 	}
 	was, err := json.Marshal(v)
@@ -146,8 +149,20 @@ func (e *explained) print(w io.Writer) error {
 	default:
 		fmt.Fprintf(&b, "\nBy table %s\n  %s\n", e.Again.Table, strings.ReplaceAll(strings.TrimSpace(e.Difference), "\n", "\n  "))
 	}
+	if e.Partial {
+		b.WriteString("Numbers of few reports are held back here, so it was judged again without them; the data directory of the stopped hub (--data) has all.\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// partial says whether a verdict rests on a number that it does not hold.
+func partial(v *outage.Verdict) bool {
+	known := map[string]bool{}
+	for i := range v.Features {
+		known[v.Features[i].Name] = true
+	}
+	return slices.ContainsFunc(v.Evidence, func(e outage.Evidence) bool { return !known[e.Feature] })
 }
 
 // writeRevisions tells the history of a verdict.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -155,5 +157,43 @@ func TestExplainFindsATableThatWasChanged(t *testing.T) {
 	code, _, errs := explainIt(t, "--data", stoppedHub(t, list), "--table", knowledge.Current, "x-20250310T0930Z")
 	if code != exitError || !strings.Contains(errs, "without a new version") {
 		t.Errorf("%d, %s", code, errs)
+	}
+}
+
+// Another table shows what it changes, and a hub that holds back numbers of few reports
+// is no reason to say that the same one does.
+func TestExplainByAnotherTable(t *testing.T) {
+	list := saidVerdicts(t)
+	dir := filepath.Join(t.TempDir(), "table")
+	if err := os.CopyFS(dir, os.DirFS("../../internal/knowledge/tables/"+knowledge.Current)); err != nil {
+		t.Fatal(err)
+	}
+	edit := func(file, was, is string) {
+		name := filepath.Join(dir, file)
+		b, err := os.ReadFile(name)
+		if err != nil || !strings.Contains(string(b), was) {
+			t.Fatalf("%s has no %q: %v", file, was, err)
+		}
+		if err := os.WriteFile(name, []byte(strings.ReplaceAll(string(b), was, is)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit("table.yaml", `version: "`+knowledge.Current+`"`, `version: "next"`)
+	edit("hypotheses/dependency.yaml", "{sign: errors-fast, present: 0,", "{sign: errors-fast, present: 2,")
+	_, out, errs := explainIt(t, "--hub", answeringHub(t, list), "--table", dir, "x-20250310T0930Z")
+	for _, want := range []string{"By table next", "table: " + knowledge.Current + " -> next", "dependency: score"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s%s", want, out, errs)
+		}
+	}
+	kept := list[1].Features[:0:0]
+	for _, f := range list[1].Features {
+		if f.Name != feature.ErrorSpeed {
+			kept = append(kept, f)
+		}
+	}
+	list[1].Features = kept
+	if _, out, errs := explainIt(t, "--hub", answeringHub(t, list), "--table", knowledge.Current, "x-20250310T0930Z"); !strings.Contains(out, "held back") {
+		t.Errorf("of a verdict without one of its numbers:\n%s%s", out, errs)
 	}
 }

@@ -76,6 +76,24 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+// What people reported and is gone is told without its number: what may be published of
+// it is looked up in the evidence, where it is not any more.
+func TestMovedWithoutANumberOfReports(t *testing.T) {
+	k := table(t)
+	set := errorsAt(nil)
+	for name, v := range map[string]float64{feature.ReportRatio: 9, feature.ReportApp: 0.75} {
+		set.Put(feature.Feature{Name: name, Value: v, Sample: 12, Origin: outage.OriginCrowd})
+	}
+	first, second := Judge(set, k), Judge(errorsAt(nil), k)
+	var got []string
+	for _, m := range Moves(&first, &second) {
+		got = append(got, m.Text)
+	}
+	if text := strings.Join(got, "; "); text != "no longer: people name the app; no longer: nobody reports" {
+		t.Errorf("it moved by %s", text)
+	}
+}
+
 // A table of somebody's own may have two hypotheses alone: then there is nothing that
 // the leading ones could be set against.
 func TestSentenceWithoutARival(t *testing.T) {

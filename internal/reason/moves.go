@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"faultline/outage"
 )
@@ -72,6 +73,11 @@ func stances(v *outage.Verdict) map[string]stance {
 // moved names the hypothesis that a change moved most.
 func moved(template string, now, before stance) outage.Moved {
 	m := outage.Moved{Sign: now.evidence.Sign, Text: fill(template, "sentence", now.evidence.Sentence)}
+	if template == "moved-gone" && now.evidence.Origin == outage.OriginCrowd {
+		// Whoever holds back shares of few reports looks at the evidence that there is; of
+		// what is gone no number is told.
+		m.Text = fill(template, "sentence", strings.ReplaceAll(now.evidence.Sign, "-", " "))
+	}
 	change := map[string]float64{}
 	for id, w := range now.weights {
 		change[id] += w
