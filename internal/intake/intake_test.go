@@ -671,7 +671,9 @@ func TestBadSpecs(t *testing.T) {
 		"contact: mailto:a@b.example\ncontrols: [{service: x, url: 'https://x.example/'}]":    "control 1",
 		"contact: mailto:a@b.example\ncontrols: [{}]":                                         "target",
 		"contacts: x": "contacts",
-		"- x":         "decode",
+		"- x":         "here stands a list",
+		"contact: mailto:a@b.example\ntargets: !0 00000000":                                      "2: tags, anchors and aliases",
+		"contact: mailto:a@b.example\n---\ncontact: x":                                           "a second document",
 		"contact: \"https://x.example/\\r\\nX-Evil: 1\"\ncontrols: [{url: 'https://x.example'}]": "contact",
 	} {
 		s, err := ParseSpecs([]byte(text))
@@ -690,6 +692,7 @@ func TestBadSpecs(t *testing.T) {
 
 func FuzzSpecs(f *testing.F) {
 	f.Add([]byte(specs))
+	f.Add([]byte("targets: !0 00000000"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := ParseSpecs(b)
 		if err != nil || s.Validate() != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -83,6 +84,9 @@ func DecodeObservations(body []byte) ([]outage.Observation, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil {
 		return nil, fmt.Errorf(`decode the observations: %w: send a list such as [{"service":"x","feature":"bgp_unchanged","value":1,"from":"2025-03-10T09:30Z","to":"2025-03-10T16:00Z","source":{"name":"…","kind":"measurer"}}]`, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the list of observations: send one list, and nothing after it")
 	}
 	if len(list) == 0 || len(list) > maxObservations {
 		return nil, fmt.Errorf("%d observations: send 1 to %d at once", len(list), maxObservations)

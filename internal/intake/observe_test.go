@@ -19,6 +19,7 @@ func TestDecodeObservations(t *testing.T) {
 		t.Errorf("another value has the id %s, %v", other[0].ID, err)
 	}
 	for _, c := range []struct{ change, want string }{
+		{"[" + goodObservation + "][" + goodObservation + "]", "something follows"}, {"[" + goodObservation + "] x", "something follows"},
 		{`"0.62"`, "decode"}, {`[]`, "1 to 100"}, {`"connect_fail_frac"=>"conect_fail_frac"`, `did you mean "connect_fail_frac"`},
 		{`0.62=>62`, "is a share"}, {`"connect_fail_frac"=>"bgp_unchanged"`, "1 for yes"}, {`"2025-03-10T16:00Z"=>"2025-03-09T16:00Z"`, "the earlier first"},
 		{`"measurer"=>"attacker"`, "use one of"}, {`"Example Observatory"=>""`, "needs a name"}, {`"B"=>"G"`, "A to F"},

@@ -1,15 +1,13 @@
 package intake
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"faultline/internal/agentapi"
+	"faultline/internal/plainyaml"
 	"faultline/internal/probe"
 	"faultline/outage"
 )
@@ -65,9 +63,9 @@ func LoadSpecs(path string, services func(id string) (outage.Service, bool)) (*S
 	if err != nil {
 		return nil, fmt.Errorf("read what to probe: %w", err)
 	}
-	s, err := ParseSpecs(b)
+	s, err := parseSpecs(path, b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if err := s.complete(services); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -76,15 +74,15 @@ func LoadSpecs(path string, services func(id string) (outage.Service, bool)) (*S
 }
 
 // ParseSpecs reads the YAML form; unknown keys are errors.
-func ParseSpecs(b []byte) (*Specs, error) {
+func ParseSpecs(b []byte) (*Specs, error) { return parseSpecs("what to probe", b) }
+
+// parseSpecs is ParseSpecs with a name for errors. A file that says nothing is one that
+// asks for nothing.
+func parseSpecs(name string, b []byte) (*Specs, error) {
 	s := &Specs{}
-	// An editor may have put a byte order mark in front.
-	b = bytes.TrimPrefix(b, []byte("\ufeff"))
-	if len(bytes.TrimSpace(b)) == 0 {
-		return s, nil
-	}
-	if err := yaml.UnmarshalWithOptions(b, s, yaml.DisallowUnknownField()); err != nil {
-		return nil, fmt.Errorf("decode what to probe: %w", err)
+	form := plainyaml.Form{Remedy: "docs/how-to/run-an-agent.md", Most: maxSpecs}
+	if err := form.Decode(name, b, s); err != nil && !errors.Is(err, plainyaml.ErrEmpty) {
+		return nil, err
 	}
 	for _, list := range [][]Spec{s.Targets, s.Controls} {
 		for i := range list {

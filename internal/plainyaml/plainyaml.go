@@ -7,6 +7,7 @@ package plainyaml
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -26,11 +27,26 @@ const (
 	maxNesting   = 16
 )
 
+// ErrEmpty is a file that holds nothing, or comments alone.
+var ErrEmpty = errors.New("the file is empty")
+
+// Form is a sort of file.
+type Form struct {
+	Remedy string // where it is described
+	Most   int    // bytes; 0: MaxBytes
+}
+
 // Decode reads one file into a struct. The remedy is where its form is described.
 func Decode(name string, data []byte, into any, remedy string) error {
+	return Form{Remedy: remedy}.Decode(name, data, into)
+}
+
+// Decode reads one file into a struct.
+func (f Form) Decode(name string, data []byte, into any) error {
+	remedy, most := f.Remedy, cmp.Or(f.Most, MaxBytes)
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // with which some editors begin a file
-	if len(data) > MaxBytes {
-		return fmt.Errorf("%s: the file has more than %d bytes: split it", name, MaxBytes)
+	if len(data) > most {
+		return fmt.Errorf("%s: the file has more than %d bytes: split it", name, most)
 	}
 	if line, fault := hostile(data); fault != "" {
 		return fmt.Errorf("%s:%d: %s", name, line, fault)
@@ -50,7 +66,7 @@ func Decode(name string, data []byte, into any, remedy string) error {
 		}
 	}
 	if body == nil {
-		return fmt.Errorf("%s: the file is empty: see %s for the form", name, remedy)
+		return fmt.Errorf("%s: %w: see %s for the form", name, ErrEmpty, remedy)
 	}
 	var odd oddities
 	ast.Walk(&odd, body)
