@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"faultline/internal/web/view"
+	"faultline/internal/web/probed"
 )
 
 // agents is the page of vantage points.
@@ -26,7 +26,7 @@ func (w *Web) agents(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.still(rw, r, http.StatusOK, frame{
-		name: "agents", view: view.AgentsOf(list, states, w.world(s), s.pulse.Closed),
+		name: "agents", view: probed.AgentsOf(list, states, w.world(s), s.pulse.Closed),
 		shell: shell{Title: "Vantage points - Faultline", Description: "The agents that measure, their places, their health and their clocks."},
 	})
 }

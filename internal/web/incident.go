@@ -10,6 +10,7 @@ import (
 
 	"faultline/internal/store"
 	"faultline/internal/web/cache"
+	"faultline/internal/web/probed"
 	"faultline/internal/web/verdict"
 	"faultline/internal/web/view"
 )
@@ -98,7 +99,7 @@ func (w *Web) incidentFacts(ctx context.Context, s *snapshot, id string) (view.I
 	if f.Words, err = w.deps.Store.Words(ctx, last.Service, last.Onset-wordsBefore); err != nil {
 		return f, fmt.Errorf("read the words on %s: %w", last.Service, err)
 	}
-	from, to = view.ProbedSpan(last, s.pulse)
+	from, to = probed.LineSpan(last, s.pulse)
 	if f.Looks, err = w.deps.Store.Looks(ctx, last.Service, from, to); err != nil {
 		return f, fmt.Errorf("read what probes saw of %s: %w", id, err)
 	}

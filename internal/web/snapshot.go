@@ -9,7 +9,7 @@ import (
 
 	"faultline/internal/names"
 	"faultline/internal/store"
-	"faultline/internal/web/view"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -171,8 +171,8 @@ func sameVerdict(a, b *outage.Verdict) bool {
 }
 
 // world says how far the counting is, against the clock of this world.
-func (w *Web) world(s *snapshot) view.World {
-	return view.WorldOf(s.pulse.Closed, outage.MinuteOf(w.deps.Clock.Now()))
+func (w *Web) world(s *snapshot) words.World {
+	return words.WorldOf(s.pulse.Closed, outage.MinuteOf(w.deps.Clock.Now()))
 }
 
 // stamp names everything that a page about one service is made from.

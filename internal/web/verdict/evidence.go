@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"faultline/internal/feature"
-	"faultline/internal/web/view"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -101,7 +101,7 @@ func weighs(h *outage.Hypothesis, evidence string) float64 {
 func evidenceOf(v *outage.Verdict, compared []*outage.Hypothesis) (out []Evidence, ground string) {
 	for i := range v.Evidence {
 		e := &v.Evidence[i]
-		row := Evidence{Sentence: upper(e.Sentence), Expected: expected(e), Sample: sample(e), From: places(e), Source: sourceOf(e), Window: window(e.From, e.To)}
+		row := Evidence{Sentence: words.Upper(e.Sentence), Expected: expected(e), Sample: sample(e), From: places(e), Source: sourceOf(e), Window: window(e.From, e.To)}
 		counts := false
 		for _, h := range compared {
 			w := weightOf(weighs(h, e.ID))
@@ -176,11 +176,11 @@ func sample(e *outage.Evidence) string {
 	case e.Sample == 0 || known && strings.HasPrefix(word.Sample, "one "):
 		return ""
 	case !known:
-		return view.Plural(e.Sample, "value")
+		return words.Plural(e.Sample, "value")
 	case e.Sample == 1:
 		return "sample of 1: " + word.Sample
 	}
-	return view.Count(e.Sample) + " " + word.Sample
+	return words.Count(e.Sample) + " " + word.Sample
 }
 
 // expected is the threshold; a yes or no has none that a reader would miss.
@@ -196,7 +196,7 @@ func places(e *outage.Evidence) string {
 	if e.Vantages == 0 {
 		return ""
 	}
-	return fmt.Sprintf("from %s in %s", view.Plural(e.Vantages, "vantage point"), view.Plural(e.Networks, "network"))
+	return fmt.Sprintf("from %s in %s", words.Plural(e.Vantages, "vantage point"), words.Plural(e.Networks, "network"))
 }
 
 // window is the time that a value is of.
@@ -205,11 +205,11 @@ func window(from, to outage.Minute) string {
 	case from == 0 && to == 0:
 		return ""
 	case from == 0 || from == to:
-		return view.At(to, to).Text
+		return words.At(to, to).Text
 	case from/outage.Day == to/outage.Day:
 		return from.Time().Format("15:04") + " to " + to.Time().Format("15:04 UTC")
 	}
-	return view.At(from, 0).Text + " to " + view.At(to, 0).Text
+	return words.At(from, 0).Text + " to " + words.At(to, 0).Text
 }
 
 func sourceOf(e *outage.Evidence) Source {
@@ -230,7 +230,7 @@ func sourceOf(e *outage.Evidence) Source {
 	if r := e.Source.Reliability; r != "" {
 		text += ", reliability " + r
 	}
-	return Source{text, view.WebURL(e.Source.URL)}
+	return Source{text, words.WebURL(e.Source.URL)}
 }
 
 // mostMissing is how many unknown signs are listed.
@@ -263,7 +263,7 @@ func missingOf(v *outage.Verdict, compared []*outage.Hypothesis, look func(strin
 				text = strings.ReplaceAll(sign, "-", " ")
 			}
 			at[sign] = len(out)
-			out = append(out, Missing{upper(text), mark})
+			out = append(out, Missing{words.Upper(text), mark})
 		}
 	}
 	return out

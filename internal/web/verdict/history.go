@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"faultline/internal/web/view"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -13,10 +14,10 @@ const MostRevisions = 40
 
 // Change is one revision in the history.
 type Change struct {
-	At       view.Moment
+	At       words.Moment
 	Revision int
 	Path     string
-	State    view.Status
+	State    words.Status
 	Short    string
 	Moved    []string
 	Rest     int // signs beyond those
@@ -29,7 +30,7 @@ func historyOf(briefs []outage.Verdict, shown int) []Change {
 	for i := range briefs {
 		v := &briefs[i]
 		c := Change{
-			At: view.At(v.Minute, briefs[0].Minute), Revision: v.Revision, Path: path(v), State: view.VerdictWord(v.State),
+			At: words.At(v.Minute, briefs[0].Minute), Revision: v.Revision, Path: path(v), State: words.VerdictWord(v.State),
 			Short: view.JudgedOf(v, false).Short, Shown: v.Revision == shown,
 		}
 		for _, m := range v.Moved {
@@ -37,7 +38,7 @@ func historyOf(briefs []outage.Verdict, shown int) []Change {
 				c.Rest++
 				continue
 			}
-			c.Moved = append(c.Moved, upper(m.Text))
+			c.Moved = append(c.Moved, words.Upper(m.Text))
 		}
 		out = append(out, c)
 	}

@@ -1,6 +1,9 @@
 package verdict
 
-import "faultline/outage"
+import (
+	"faultline/internal/web/words"
+	"faultline/outage"
+)
 
 // Ranked is one line of all hypotheses.
 type Ranked struct {
@@ -18,7 +21,7 @@ const saidFor, saidAgainst = 2, 2
 func rankedOf(v *outage.Verdict) []Ranked {
 	sentences := make(map[string]string, len(v.Evidence))
 	for i := range v.Evidence {
-		sentences[v.Evidence[i].ID] = upper(v.Evidence[i].Sentence)
+		sentences[v.Evidence[i].ID] = words.Upper(v.Evidence[i].Sentence)
 	}
 	leads := map[string]bool{}
 	for _, id := range v.Leading {

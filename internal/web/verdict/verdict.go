@@ -17,7 +17,7 @@ import (
 	"strconv"
 	"strings"
 
-	"faultline/internal/web/view"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -35,12 +35,12 @@ type Facts struct {
 
 // View is a verdict as pages show it.
 type View struct {
-	State      view.Status
+	State      words.Status
 	Sentence   string
 	Likelihood string // the word with its range; "" when it abstains
 	Joint      bool   // it is of several explanations together
 	Confidence string // a sentence of its own
-	AsOf       view.Moment
+	AsOf       words.Moment
 	Revision   int
 	Table      string
 	Path       string // of the page of this revision
@@ -90,7 +90,7 @@ type Wanted struct{ Text, Between string }
 func wantedOf(v *outage.Verdict, compared []*outage.Hypothesis) (list []Wanted, all string) {
 	same := len(v.Wanted) > 1
 	for _, w := range v.Wanted {
-		list = append(list, Wanted{upper(w.Text), apart(v, w.Between, compared)})
+		list = append(list, Wanted{words.Upper(w.Text), apart(v, w.Between, compared)})
 		same = same && list[len(list)-1].Between == list[0].Between
 	}
 	if !same {
@@ -110,8 +110,8 @@ func Of(f Facts) *View {
 		return nil
 	}
 	out := &View{
-		State: view.VerdictWord(v.State), Sentence: v.Sentence, Confidence: v.ConfidenceWhy,
-		AsOf: view.At(v.Minute, 0), Revision: v.Revision, Table: v.Table, Older: v.Revision < f.Latest,
+		State: words.VerdictWord(v.State), Sentence: v.Sentence, Confidence: v.ConfidenceWhy,
+		AsOf: words.At(v.Minute, 0), Revision: v.Revision, Table: v.Table, Older: v.Revision < f.Latest,
 		Path: path(v), Incident: "/i/" + url.PathEscape(v.Incident),
 		Data:     "/api/v1/incidents/" + url.PathEscape(v.Incident) + "/verdicts",
 		Abstains: v.State == outage.VerdictInsufficient, Joint: v.State == outage.VerdictAmbiguous, More: f.More,
@@ -149,7 +149,7 @@ func cite(f *Facts, v *View) string {
 		on += ", incident of " + f.Incident.Onset.Time().Format("2 January 2006")
 	}
 	return fmt.Sprintf("“%s” %s Faultline, verdict on %s, revision %d as of %s, knowledge table %s.",
-		v.Sentence, v.Confidence, on, v.Revision, view.At(f.Shown.Minute, 0).Text, cmp.Or(v.Table, "unknown"))
+		v.Sentence, v.Confidence, on, v.Revision, words.At(f.Shown.Minute, 0).Text, cmp.Or(v.Table, "unknown"))
 }
 
 // ranges are the shares that the words of ICD 203 stand for.
@@ -167,7 +167,7 @@ func likelihood(word string) string {
 }
 
 func layerOf(l *outage.LayerVerdict) Layer {
-	out := Layer{Name: "No single layer", Why: upper(l.Why)}
+	out := Layer{Name: "No single layer", Why: words.Upper(l.Why)}
 	switch l.State {
 	case outage.VerdictInsufficient:
 		out.Name = "Cannot tell"
@@ -176,7 +176,7 @@ func layerOf(l *outage.LayerVerdict) Layer {
 	case outage.VerdictVeryLikely:
 		out.Sure = "very likely"
 	}
-	out.Name = cmp.Or(view.LayersName(l), out.Name)
+	out.Name = cmp.Or(words.LayersName(l), out.Name)
 	return out
 }
 
@@ -229,7 +229,7 @@ func classesOf(v *outage.Verdict) (shown []Class, rest string) {
 func chainOf(links []outage.ChainLink) []Link {
 	var out []Link
 	for _, l := range links {
-		text, sure := upper(l.Text), string(l.Confidence)
+		text, sure := words.Upper(l.Text), string(l.Confidence)
 		if n := len(out) - 1; n >= 0 && out[n].Text == text && out[n].Sure == sure {
 			out[n].Role += " and " + l.Role
 			continue
@@ -245,7 +245,7 @@ func roleName(role string) string {
 	case "visible":
 		return "What is seen"
 	}
-	return upper(role)
+	return words.Upper(role)
 }
 
 // share prints a support. It is never said to be nothing or everything.
@@ -257,11 +257,4 @@ func share(p float64) string {
 		return "over 99 %"
 	}
 	return fmt.Sprintf("%.0f %%", 100*p)
-}
-
-func upper(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -27,17 +28,17 @@ type BesideFacts struct {
 // Beside is such an incident as the report page asks about it.
 type Beside struct {
 	ID, Name string
-	Status   Status
+	Status   words.Status
 	Text     string
-	Since    Moment
+	Since    words.Moment
 	Incident string
 }
 
 // besideOf says in a sentence why it is asked.
 func besideOf(name string, f *BesideFacts, now outage.Minute) Beside {
 	other := cmp.Or(f.Service.Name, f.Service.ID)
-	b := Beside{ID: f.Service.ID, Name: other, Incident: f.Incident.ID, Since: At(f.Incident.Onset, now)}
-	b.Status = StateOf(f.Incident.State)
+	b := Beside{ID: f.Service.ID, Name: other, Incident: f.Incident.ID, Since: words.At(f.Incident.Onset, now)}
+	b.Status = words.StateOf(f.Incident.State)
 	switch f.Why {
 	case WhyProvider:
 		b.Text = fmt.Sprintf("%s stands on it.", name)

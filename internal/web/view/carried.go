@@ -4,12 +4,9 @@ import (
 	"fmt"
 
 	"faultline/internal/siblings"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
-
-// carrier says whether an incident rests on the failures of services that stand on this
-// one alone.
-func carrier(i *outage.Incident) bool { return i.Tenants != nil && i.Basis == "tenants" }
 
 // carriedText says a change of state of an incident that only its tenants show.
 func carriedText(cur *outage.Incident) string {
@@ -32,7 +29,7 @@ func carriedText(cur *outage.Incident) string {
 // show.
 func carriedSummary(i *outage.Incident, length string) string {
 	t := i.Tenants
-	began := fmt.Sprintf("About %s %d of %s that stand on it began to fail together", At(i.Onset, 0).Text, t.Count, Plural(t.Watched, "watched service"))
+	began := fmt.Sprintf("About %s %d of %s that stand on it began to fail together", words.At(i.Onset, 0).Text, t.Count, words.Plural(t.Watched, "watched service"))
 	if t.Elsewhere > 0 {
 		began += fmt.Sprintf(", while %d of %d elsewhere did not", t.Spared, t.Elsewhere)
 	}

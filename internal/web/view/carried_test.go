@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -24,7 +25,7 @@ func TestCarriedInWords(t *testing.T) {
 		}
 	}
 	for s, want := range map[outage.Status]string{outage.StatusRising: "Services on it begin to fail", outage.StatusProblems: "Services on it fail"} {
-		if got := StatusWith(s, i).Word; got != want {
+		if got := words.StatusWith(s, i).Word; got != want {
 			t.Errorf("%s: %q, want %q", s, got, want)
 		}
 	}

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"faultline/internal/judge"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
 // Change is what one revision of an incident says anew.
 type Change struct {
-	At       Moment
+	At       words.Moment
 	Revision int
 	Texts    []string
 }
@@ -26,7 +27,7 @@ func HistoryOf(revs []outage.Incident) (list []Change, left int) {
 	var prev *outage.Incident
 	for i := range revs {
 		if texts := changes(prev, &revs[i]); len(texts) > 0 {
-			list = append(list, Change{At: At(revs[i].Minute, revs[0].Onset), Revision: revs[i].Revision, Texts: texts})
+			list = append(list, Change{At: words.At(revs[i].Minute, revs[0].Onset), Revision: revs[i].Revision, Texts: texts})
 		}
 		prev = &revs[i]
 	}
@@ -56,10 +57,10 @@ func changes(prev, cur *outage.Incident) []string {
 	if cur.Onset != prev.Onset && prev.Onset != 0 {
 		out = append(out, "The onset is now put at "+cur.Onset.Time().Format("15:04 UTC")+".")
 	}
-	if text := added(prev.Countries, cur.Countries, country); text != "" {
+	if text := added(prev.Countries, cur.Countries, words.Country); text != "" {
 		out = append(out, "Countries affected: "+text+".")
 	}
-	if text := added(prev.Categories, cur.Categories, category); text != "" {
+	if text := added(prev.Categories, cur.Categories, words.Category); text != "" {
 		out = append(out, "Problems that stand out: "+text+".")
 	}
 	for i := range cur.Links {
@@ -71,7 +72,7 @@ func changes(prev, cur *outage.Incident) []string {
 }
 
 func stateText(prev, cur *outage.Incident) string {
-	if carrier(cur) {
+	if words.Carrier(cur) {
 		return carriedText(cur)
 	}
 	if !judge.Heard(cur.Basis) {

@@ -8,41 +8,19 @@ import (
 	"faultline/internal/names"
 	"faultline/internal/store"
 	"faultline/internal/web/chart"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
-
-// World is how far the counting has come.
-type World struct {
-	Closed Moment // last closed minute
-	Known  bool   // false: not one minute has been closed yet
-	Behind string // how far the counting lags, "" while it keeps up
-}
-
-// lagTolerance is how far the last closed minute may lie behind the clock before
-// a page says so: below it, the lag is the normal way of a minute through the line.
-const lagTolerance outage.Minute = 5
-
-// WorldOf describes how far the counting has come at the world's minute now.
-func WorldOf(closed, now outage.Minute) World {
-	if closed == 0 {
-		return World{}
-	}
-	w := World{Closed: At(closed, closed), Known: true}
-	if lag := now - closed; lag > lagTolerance {
-		w.Behind = Span(lag)
-	}
-	return w
-}
 
 // Card is a service as the top of the home page and the search results show it.
 type Card struct {
 	ID, Name string
-	Status   Status
+	Status   words.Status
 	Headline string
 	Reason   string
 	Also     string // aliases
 	Incident string // id of the open incident, "" when there is none
-	Since    *Moment
+	Since    *words.Moment
 	Judged   *Judged // nil while there is no verdict on the incident
 	Quarter  string  // reports in the last 15 closed minutes
 	Expected string  // in 15 minutes
@@ -57,7 +35,7 @@ type Spark struct {
 
 // Now is what is out and what is rising.
 type Now struct {
-	World      World
+	World      words.World
 	Out        Deck
 	Rising     Deck
 	Recovering Deck
@@ -89,7 +67,7 @@ func (d *Deck) add(r *store.Row, inc *outage.Incident, judged *outage.Verdict) {
 // Item is one service in the list of all.
 type Item struct {
 	ID, Name string
-	Status   *Status // nil while nothing unusual is known
+	Status   *words.Status // nil while nothing unusual is known
 }
 
 // Group is one section of the list of all.
@@ -104,7 +82,7 @@ const maxCards = 40
 
 // NowOf sorts the rows into what is out, rising and recovering, the largest first.
 // Verdicts are by incident.
-func NowOf(rows []store.Row, open []outage.Incident, verdicts map[string]*outage.Verdict, world World) Now {
+func NowOf(rows []store.Row, open []outage.Incident, verdicts map[string]*outage.Verdict, world words.World) Now {
 	byService := make(map[string]*outage.Incident, len(open))
 	for i := range open {
 		if byService[open[i].Service] == nil {
@@ -175,18 +153,18 @@ func sayNow(n Now) string {
 func CardOf(r *store.Row, inc *outage.Incident) Card {
 	c := Card{
 		ID: r.Service.ID, Name: r.Service.Name,
-		Status:   StatusWith(r.Bulletin.Status, inc),
+		Status:   words.StatusWith(r.Bulletin.Status, inc),
 		Headline: r.Bulletin.Headline,
 		Reason:   r.Bulletin.Reason,
 		Also:     strings.Join(r.Service.Aliases, ", "),
-		Quarter:  Count(r.Quarter),
+		Quarter:  words.Count(r.Quarter),
 		Expected: usualOf(r),
 	}
 	c.Spark.Line, c.Spark.Area = chart.Spark(r.Spark[:])
 	c.Spark.Hours = len(r.Spark)
 	if inc != nil {
 		c.Incident = inc.ID
-		since := At(inc.Onset, inc.Minute)
+		since := words.At(inc.Onset, inc.Minute)
 		c.Since = &since
 	}
 	return c
@@ -214,7 +192,7 @@ func GroupsOf(rows []store.Row, open func(service string) *outage.Incident) []Gr
 		item := Item{ID: s.ID, Name: s.Name}
 		switch rows[i].Bulletin.Status {
 		case outage.StatusProblems, outage.StatusRising, outage.StatusRecovering:
-			status := StatusWith(rows[i].Bulletin.Status, open(s.ID))
+			status := words.StatusWith(rows[i].Bulletin.Status, open(s.ID))
 			item.Status = &status
 		}
 		groups[g].Items = append(groups[g].Items, item)

@@ -9,6 +9,8 @@ import (
 	"faultline/internal/judge"
 	"faultline/internal/store"
 	"faultline/internal/web/chart"
+	"faultline/internal/web/probed"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -16,13 +18,13 @@ import (
 type IncidentFacts struct {
 	Service   outage.Service
 	Pulse     store.Pulse
-	World     World
+	World     words.World
 	Revisions []outage.Incident // oldest first, at least one
 	Buckets   []store.Bucket
 	Step      outage.Minute
 	Rule      string // the severity rule in words
 	Words     []outage.VendorWord
-	Looks     []store.Look  // in the span of ProbedSpan
+	Looks     []store.Look  // in the span of probed.LineSpan
 	Agents    []store.Heard // that may have taken them
 	// Name is what a service is called; nil: its id.
 	Name func(service string) string
@@ -38,25 +40,25 @@ func (f *IncidentFacts) name(service string) string {
 // Incident is the incident page.
 type Incident struct {
 	ID, ServiceID, Service string
-	State                  Status
+	State                  words.Status
 	Title                  string
 	Summary                string // one sentence: what, since when, how long
 	Open                   bool
-	Onset, Detected        Moment
-	Confirmed, End, Closed *Moment
+	Onset, Detected        words.Moment
+	Confirmed, End, Closed *words.Moment
 	Length                 string
 	Peak, PeakAt, Total    string
 	Score                  string
 	Now                    string // reports of the last minute beside what was expected
 	Severity               Severity
-	Low                    string      // how uncertain it is what is usual, "" when it is normal
-	Heard                  bool        // people take part in it
-	Basis                  string      // signals other than reports that it rests on, "" when there are none
-	Measured               *Measured   // what probes say; nil while no agent looks
-	Vendor                 *Vendor     // nil: nobody reads its status page
-	Probed                 *ProbedLine // nil: nobody looked in its time
-	Wide                   string      // of what there are many that show it together only
-	Line                   Line
+	Low                    string           // how uncertain it is what is usual, "" when it is normal
+	Heard                  bool             // people take part in it
+	Basis                  string           // signals other than reports that it rests on, "" when there are none
+	Measured               *probed.Measured // what probes say; nil while no agent looks
+	Vendor                 *Vendor          // nil: nobody reads its status page
+	Probed                 *probed.Line     // nil: nobody looked in its time
+	Wide                   string           // of what there are many that show it together only
+	Line                   chart.Line
 	Waves                  []Wave
 	Countries, Categories  Cells
 	Links                  []Link
@@ -67,7 +69,7 @@ type Incident struct {
 	HistoryLeft            int // changes beyond the limit
 	Revision               int
 	Reopened               string
-	World                  World
+	World                  words.World
 	Say                    string
 }
 
@@ -77,8 +79,8 @@ type Severity struct{ Word, Value, Effect, Breadth, Duration, Rule string }
 // Wave is one line of the table of waves.
 type Wave struct {
 	Number      int
-	Onset, Peak Moment
-	End         *Moment // nil while it lasts
+	Onset, Peak words.Moment
+	End         *words.Moment // nil while it lasts
 	PeakCount   string
 	Total       string
 	Length      string
@@ -121,24 +123,24 @@ func IncidentOf(f IncidentFacts) Incident {
 	ref := i.Onset
 	v := Incident{
 		ID: i.ID, ServiceID: i.Service, Service: cmp.Or(f.Service.Name, i.Service),
-		State: StateOf(i.State), Open: i.State.Open(), Revision: i.Revision, World: f.World,
-		Onset: At(i.Onset, 0), Detected: At(i.Detected, ref),
-		Confirmed: optional(i.Confirmed, ref), End: optional(i.End, ref), Closed: optional(i.Closed, ref),
-		Peak: Count(i.Peak), Total: Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
+		State: words.StateOf(i.State), Open: i.State.Open(), Revision: i.Revision, World: f.World,
+		Onset: words.At(i.Onset, 0), Detected: words.At(i.Detected, ref),
+		Confirmed: words.Optional(i.Confirmed, ref), End: words.Optional(i.End, ref), Closed: words.Optional(i.Closed, ref),
+		Peak: words.Count(i.Peak), Total: words.Count(i.Total), Score: fmt.Sprintf("%.1f", i.Score),
 		Severity: severityOf(i.Severity, f.Rule), Low: lowConfidence(i.Confidence), Heard: judge.Heard(i.Basis), Basis: basis(i.Basis), Wide: wide(i.Wide),
 		Line:  incidentLine(f, i),
-		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, i, country, ref),
-		Categories: affectedOf("Problem", i.Categories, i, category, ref),
+		Waves: wavesOf(i, f.Pulse.Closed), Countries: affectedOf("Country", i.Countries, i, words.Country, ref),
+		Categories: affectedOf("Problem", i.Categories, i, words.Category, ref),
 	}
-	v.Length = Span(endOf(i, f.Pulse.Closed) - i.Onset)
+	v.Length = words.Span(endOf(i, f.Pulse.Closed) - i.Onset)
 	v.Title = v.Service + ": incident of " + i.Onset.Time().Format("2 January 2006")
 	v.Summary = summary(i, v.Length)
 	v.Say = v.Service + ": " + v.State.Word + ". " + v.Summary
 	if i.State.Open() && v.Heard {
-		v.Now = fmt.Sprintf("%s in the minute %s, where %s would be usual", Plural(i.Count, "report"), i.Minute.Time().Format("15:04 UTC"), usual(i.Expected))
+		v.Now = fmt.Sprintf("%s in the minute %s, where %s would be usual", words.Plural(i.Count, "report"), i.Minute.Time().Format("15:04 UTC"), usual(i.Expected))
 	}
 	if i.Reopened > 0 {
-		v.Reopened = Plural(i.Reopened, "time")
+		v.Reopened = words.Plural(i.Reopened, "time")
 	}
 	if p := peakWave(i.Waves); p != nil {
 		v.PeakAt = p.Peak.Time().Format("15:04 UTC")
@@ -150,27 +152,19 @@ func IncidentOf(f IncidentFacts) Incident {
 	if !v.Heard {
 		v.Low = "" // there is no baseline in it
 	}
-	v.Measured = measuredOf(i)
-	v.CarriedOnly = carrier(i)
-	v.Probed = probedLine(&f, i)
+	v.Measured = probed.MeasuredOf(i)
+	v.CarriedOnly = words.Carrier(i)
+	v.Probed = probed.LineOf(&probed.LineFacts{Pulse: f.Pulse, Looks: f.Looks, Agents: f.Agents, Waves: waveSpans([]outage.Incident{*i}, f.Pulse.Closed)}, i)
 	v.Vendor = VendorOf(VendorFacts{Words: f.Words, Of: i}, f.Pulse.Closed)
 	v.History, v.HistoryLeft = HistoryOf(f.Revisions)
 	return v
 }
 
 func usual(v float64) string {
-	if s := About(v); s != "about 0" {
+	if s := words.About(v); s != "about 0" {
 		return s
 	}
 	return "none"
-}
-
-func optional(m, ref outage.Minute) *Moment {
-	if m == 0 {
-		return nil
-	}
-	t := At(m, ref)
-	return &t
 }
 
 func endOf(i *outage.Incident, closed outage.Minute) outage.Minute {
@@ -181,43 +175,6 @@ func endOf(i *outage.Incident, closed outage.Minute) outage.Minute {
 		return i.Closed
 	}
 	return max(closed+1, i.Minute+1)
-}
-
-func summary(i *outage.Incident, length string) string {
-	began := "Reports began to rise about " + At(i.Onset, 0).Text
-	if !judge.Heard(i.Basis) {
-		began = "Probes began to fail about " + At(i.Onset, 0).Text
-	}
-	if carrier(i) {
-		return carriedSummary(i, length)
-	}
-	if !judge.Heard(i.Basis) {
-		return measuredSummary(i, began, length)
-	}
-	switch i.State {
-	case outage.StateSuspected:
-		return began + ". It is not confirmed: more reports, from a later span and from several networks, are needed."
-	case outage.StateConfirmed:
-		if len(i.Waves) > 1 {
-			return began + ", " + length + " ago, and are above the usual in " + lastWave(i) + "."
-		}
-		return began + ", " + length + " ago, and are still above the usual."
-	case outage.StateRecovering:
-		return began + "; " + lastWave(i) + " ended " + length + " later. After an hour near the usual it counts as resolved."
-	case outage.StateResolved:
-		return began + "; " + lastWave(i) + " ended " + length + " later, and an hour near the usual has passed since."
-	case outage.StateDismissed:
-		return began + ", but nothing more came of it: it was never confirmed."
-	}
-	return began + "."
-}
-
-// lastWave names the last wave where there was more than one.
-func lastWave(i *outage.Incident) string {
-	if n := len(i.Waves); n > 1 {
-		return fmt.Sprintf("wave %d", n)
-	}
-	return "the wave"
 }
 
 func severityOf(s outage.Severity, rule string) Severity {
@@ -254,33 +211,33 @@ func wavesOf(i *outage.Incident, closed outage.Minute) []Wave {
 	out := make([]Wave, 0, len(i.Waves))
 	for n, w := range i.Waves {
 		v := Wave{
-			Number: n + 1, Onset: At(w.Onset, i.Onset), Peak: At(w.Peak, i.Onset), End: optional(w.End, i.Onset),
-			PeakCount: Count(w.PeakCount), Total: Count(w.Total),
+			Number: n + 1, Onset: words.At(w.Onset, i.Onset), Peak: words.At(w.Peak, i.Onset), End: words.Optional(w.End, i.Onset),
+			PeakCount: words.Count(w.PeakCount), Total: words.Count(w.Total),
 		}
 		end := w.End
 		if end == 0 {
 			end = max(closed+1, w.Onset+1)
 		}
-		v.Length = Span(end - w.Onset)
+		v.Length = words.Span(end - w.Onset)
 		out = append(out, v)
 	}
 	return out
 }
 
-func incidentLine(f IncidentFacts, i *outage.Incident) Line {
+func incidentLine(f IncidentFacts, i *outage.Incident) chart.Line {
 	spec := chart.Spec{
 		ID: "timeline", Buckets: f.Buckets, Step: f.Step,
 		Title: "Reports about " + cmp.Or(f.Service.Name, i.Service) + ", all countries, per " + perStep(f.Step),
 		Waves: waveSpans([]outage.Incident{*i}, f.Pulse.Closed),
 	}
 	var desc strings.Builder
-	fmt.Fprintf(&desc, "%s.", Plural(len(i.Waves), "wave"))
+	fmt.Fprintf(&desc, "%s.", words.Plural(len(i.Waves), "wave"))
 	for n, w := range i.Waves {
-		fmt.Fprintf(&desc, " Wave %d begins at %s and has its highest minute, with %s, at %s.", n+1, w.Onset, Plural(w.PeakCount, "report"), w.Peak)
+		fmt.Fprintf(&desc, " Wave %d begins at %s and has its highest minute, with %s, at %s.", n+1, w.Onset, words.Plural(w.PeakCount, "report"), w.Peak)
 		spec.Marks = append(spec.Marks, chart.Mark{At: w.Peak, Label: strconv.Itoa(n + 1)})
 	}
 	spec.Desc = desc.String()
-	l := LineOf(spec)
+	l := chart.LineOf(spec)
 	if len(l.Plot.Dots) > 0 {
 		l.Dots = "highest minute of each wave"
 	}
@@ -299,7 +256,7 @@ func perStep(step outage.Minute) string {
 	case outage.Day:
 		return "day"
 	}
-	return Span(step)
+	return words.Span(step)
 }
 
 // basis names the signals beside reports.

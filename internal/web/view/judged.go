@@ -3,12 +3,13 @@ package view
 import (
 	"strings"
 
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
 // Judged is a verdict in a line or two, for pages that are about more than one incident.
 type Judged struct {
-	State      Status
+	State      words.Status
 	Short      string // layer and cause in a few words
 	Confidence string // a sentence of its own, without the ground; "" where it abstains
 	Incident   string // path of the sentence that may be quoted, with its evidence
@@ -19,7 +20,7 @@ func JudgedOf(v *outage.Verdict, open bool) *Judged {
 	if v == nil {
 		return nil
 	}
-	out := &Judged{State: VerdictWord(v.State), Short: shortOf(v, open), Incident: "/i/" + v.Incident + "#verdict-h"}
+	out := &Judged{State: words.VerdictWord(v.State), Short: shortOf(v, open), Incident: "/i/" + v.Incident + "#verdict-h"}
 	if v.State != outage.VerdictInsufficient && v.Confidence != "" {
 		out.Confidence = "Confidence is " + string(v.Confidence) + "."
 	}
@@ -35,22 +36,10 @@ func shortOf(v *outage.Verdict, open bool) string {
 	case v.State == outage.VerdictInsufficient:
 		cause = "cannot tell"
 	case cause == "": // of a hub that did not say it in a few words
-		cause = strings.ToLower(VerdictWord(v.State).Word)
+		cause = strings.ToLower(words.VerdictWord(v.State).Word)
 	}
-	if layer := LayersName(&v.Layer); layer != "" {
+	if layer := words.LayersName(&v.Layer); layer != "" {
 		return layer + " · " + cause
 	}
 	return strings.ToUpper(cause[:1]) + cause[1:]
-}
-
-// LayersName names the layer that fails, or the two that share it; "" where none is
-// known.
-func LayersName(l *outage.LayerVerdict) string {
-	switch {
-	case l.Layer == "":
-		return ""
-	case l.Second != "":
-		return LayerName(l.Layer) + " and " + LayerName(l.Second)
-	}
-	return LayerName(l.Layer)
 }

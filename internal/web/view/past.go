@@ -1,12 +1,15 @@
 package view
 
-import "faultline/outage"
+import (
+	"faultline/internal/web/words"
+	"faultline/outage"
+)
 
 // PastIncident is a line in the list of incidents.
 type PastIncident struct {
 	ID       string
-	State    Status
-	Onset    Moment
+	State    words.Status
+	Onset    words.Moment
 	Length   string
 	Waves    string
 	Peak     string
@@ -32,14 +35,14 @@ func pastList(f *ServiceFacts) []PastIncident {
 
 func pastOf(i *outage.Incident, closed outage.Minute) PastIncident {
 	p := PastIncident{
-		ID: i.ID, State: StateOf(i.State), Onset: At(i.Onset, 0),
-		Peak: Count(i.Peak), Severity: i.Severity.Word, Current: i.State.Open(),
-		Waves: Plural(max(len(i.Waves), 1), "wave"),
+		ID: i.ID, State: words.StateOf(i.State), Onset: words.At(i.Onset, 0),
+		Peak: words.Count(i.Peak), Severity: i.Severity.Word, Current: i.State.Open(),
+		Waves: words.Plural(max(len(i.Waves), 1), "wave"),
 	}
 	end := i.End
 	if end == 0 {
 		end = closed + 1
 	}
-	p.Length = Span(end - i.Onset)
+	p.Length = words.Span(end - i.Onset)
 	return p
 }

@@ -7,6 +7,8 @@ import (
 
 	"faultline/internal/store"
 	"faultline/internal/web/chart"
+	"faultline/internal/web/probed"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -14,7 +16,7 @@ import (
 type ServiceFacts struct {
 	Row        store.Row
 	Pulse      store.Pulse
-	World      World
+	World      words.World
 	Open       *outage.Incident // nil when none is open
 	Judged     *outage.Verdict  // on that one, brief; nil while nothing was said
 	Day        []store.Bucket   // 24 hours by the quarter hour
@@ -25,7 +27,7 @@ type ServiceFacts struct {
 	Verdicts   []outage.Verdict // on those, the latest, brief
 	Family     []store.Row      // other services of the same family
 	Beside     []BesideFacts
-	Probes     ProbeFacts
+	Probes     probed.Facts
 	Vendor     VendorFacts
 }
 
@@ -49,13 +51,13 @@ type Service struct {
 	Providers      string
 	Status         ServiceStatus
 	Numbers        Numbers
-	Day            Line
-	Hour           Line
+	Day            chart.Line
+	Hour           chart.Line
 	Problems       Breakdown
 	Countries      Breakdown
 	Past           []PastIncident
-	Probes         *Probes // nil: it was never probed
-	Vendor         *Vendor // nil: nobody reads its status page
+	Probes         *probed.Probes // nil: it was never probed
+	Vendor         *Vendor        // nil: nobody reads its status page
 }
 
 // Category is one button.
@@ -63,14 +65,14 @@ type Category struct{ ID, Label string }
 
 // ServiceStatus is the top of the page.
 type ServiceStatus struct {
-	Status   Status
+	Status   words.Status
 	Headline string
 	Reason   string
 	Incident string
-	Since    *Moment
-	Judged   *Judged // nil while there is no verdict on the incident
-	Said     *Moment // when the bulletin said so; nil when nothing was said yet
-	World    World
+	Since    *words.Moment
+	Judged   *Judged       // nil while there is no verdict on the incident
+	Said     *words.Moment // when the bulletin said so; nil when nothing was said yet
+	World    words.World
 	Say      string
 }
 
@@ -78,8 +80,8 @@ type ServiceStatus struct {
 type Numbers struct {
 	Quarter  string
 	Expected string
-	Open     string  // of the open minute
-	OpenAt   *Moment // nil while no minute has closed and none is open
+	Open     string        // of the open minute
+	OpenAt   *words.Moment // nil while no minute has closed and none is open
 	Day      string
 	Aside    string // "" when nothing was set aside
 	Low      bool   // the baseline rests on little history
@@ -90,16 +92,16 @@ func ServiceOf(f ServiceFacts) Service {
 	s := &f.Row.Service
 	v := Service{
 		ID: s.ID, Name: s.Name, Also: strings.Join(s.Aliases, ", "), Retired: s.Retired,
-		Homepage: WebURL(s.Homepage), Providers: strings.Join(s.Providers, ", "),
+		Homepage: words.WebURL(s.Homepage), Providers: strings.Join(s.Providers, ", "),
 		Status:    statusOf(f),
 		Numbers:   numbersOf(f),
-		Problems:  Shares(f.Categories, category),
-		Countries: Shares(f.Countries, country),
+		Problems:  Shares(f.Categories, words.Category),
+		Countries: Shares(f.Countries, words.Country),
 	}
 	v.HomepageText = strings.TrimSuffix(strings.TrimPrefix(v.Homepage, "https://"), "/")
 	v.Hosts, v.Unverified = hosts(s.Hosts)
 	for _, c := range s.Categories {
-		v.Categories = append(v.Categories, Category{c, category(c)})
+		v.Categories = append(v.Categories, Category{c, words.Category(c)})
 	}
 	for i := range f.Family {
 		v.Family = append(v.Family, CardOf(&f.Family[i], nil))
@@ -109,7 +111,7 @@ func ServiceOf(f ServiceFacts) Service {
 	}
 	v.Day = dayLine(f)
 	v.Hour = hourLine(f)
-	v.Probes = ProbesOf(&f.Probes, f.Open, f.Pulse.Closed)
+	v.Probes = probed.ProbesOf(&f.Probes, f.Open, f.Pulse.Closed)
 	v.Vendor = VendorOf(f.Vendor, f.Pulse.Closed)
 	v.Past = pastList(&f)
 	return v
@@ -128,23 +130,14 @@ func hosts(list []outage.Host) (checked, others string) {
 	return strings.Join(yes, ", "), strings.Join(no, ", ")
 }
 
-// WebURL lets only addresses of the web through: the catalog is a file of the
-// operator's, but a page must not turn a slip in it into a script.
-func WebURL(s string) string {
-	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
-		return s
-	}
-	return ""
-}
-
 func statusOf(f ServiceFacts) ServiceStatus {
 	b := &f.Row.Bulletin
-	v := ServiceStatus{Status: StatusWith(b.Status, f.Open), Headline: b.Headline, Reason: b.Reason, World: f.World}
+	v := ServiceStatus{Status: words.StatusWith(b.Status, f.Open), Headline: b.Headline, Reason: b.Reason, World: f.World}
 	v.Say = f.Row.Service.Name + ": " + v.Status.Word + ". " + v.Reason
-	v.Said = optional(b.Minute, f.Pulse.Closed)
+	v.Said = words.Optional(b.Minute, f.Pulse.Closed)
 	if f.Open != nil {
 		v.Incident = f.Open.ID
-		since := At(f.Open.Onset, f.Pulse.Closed)
+		since := words.At(f.Open.Onset, f.Pulse.Closed)
 		v.Since = &since
 		v.Judged = JudgedOf(f.Judged, true)
 	}
@@ -153,14 +146,14 @@ func statusOf(f ServiceFacts) ServiceStatus {
 
 func numbersOf(f ServiceFacts) Numbers {
 	r := &f.Row
-	n := Numbers{Quarter: Count(r.Quarter), Expected: usualOf(r), Day: Count(r.Day)}
+	n := Numbers{Quarter: words.Count(r.Quarter), Expected: usualOf(r), Day: words.Count(r.Day)}
 	open := r.Open
 	if open.Minute <= f.Pulse.Closed { // of a minute that has closed since
 		open = store.Open{Minute: f.Pulse.Closed + 1}
 	}
-	n.Open = Count(open.Count)
+	n.Open = words.Count(open.Count)
 	if open.Minute > 1 {
-		at := At(open.Minute, f.Pulse.Closed)
+		at := words.At(open.Minute, f.Pulse.Closed)
 		n.OpenAt = &at
 	}
 	aside := 0
@@ -168,7 +161,7 @@ func numbersOf(f ServiceFacts) Numbers {
 		aside += b.Aside
 	}
 	if aside > 0 {
-		n.Aside = Plural(aside, "report")
+		n.Aside = words.Plural(aside, "report")
 	}
 	n.Low = r.Baseline.Confidence == outage.ConfidenceLow || r.Baseline.Confidence == outage.ConfidenceNone
 	return n
@@ -179,10 +172,10 @@ func usualOf(r *store.Row) string {
 	if r.Baseline.Confidence == outage.ConfidenceNone || r.Baseline.Confidence == "" {
 		return ""
 	}
-	return About(r.Expected)
+	return words.About(r.Expected)
 }
 
-func dayLine(f ServiceFacts) Line {
+func dayLine(f ServiceFacts) chart.Line {
 	name := f.Row.Service.Name
 	f.Day = soFar(f.Day, DayStep, f.Pulse.Closed)
 	spec := chart.Spec{
@@ -194,16 +187,16 @@ func dayLine(f ServiceFacts) Line {
 	if i := peakOf(f.Day); i >= 0 {
 		b := f.Day[i]
 		spec.Desc = fmt.Sprintf("The highest quarter hour has %s and starts at %s.", reportsIn(b), b.Start)
-		if b.Count >= smallCell {
-			spec.Marks = []chart.Mark{{At: b.Start, Label: Count(b.Count)}}
+		if b.Count >= words.SmallCell {
+			spec.Marks = []chart.Mark{{At: b.Start, Label: words.Count(b.Count)}}
 		}
 	}
-	l := LineOf(spec)
+	l := chart.LineOf(spec)
 	if len(l.Plot.Dots) > 0 {
 		l.Dots = "highest quarter hour"
 	}
 	if len(f.Day) > 0 && f.Row.Since > f.Day[0].Start {
-		l.Notes = append([]string{"Reports of it are counted since " + At(f.Row.Since, f.Pulse.Closed).Text + "."}, l.Notes...)
+		l.Notes = append([]string{"Reports of it are counted since " + words.At(f.Row.Since, f.Pulse.Closed).Text + "."}, l.Notes...)
 	}
 	return l
 }
@@ -218,7 +211,7 @@ func soFar(bs []store.Bucket, step, closed outage.Minute) []store.Bucket {
 	return bs
 }
 
-func hourLine(f ServiceFacts) Line {
+func hourLine(f ServiceFacts) chart.Line {
 	spec := chart.Spec{
 		ID: "hour", Buckets: f.Hour, Step: HourStep, Bars: true,
 		Title: "Reports about " + f.Row.Service.Name + " in the last hour, by the minute",
@@ -227,7 +220,7 @@ func hourLine(f ServiceFacts) Line {
 	if i := peakOf(f.Hour); i >= 0 {
 		spec.Desc = fmt.Sprintf("The highest minute has %s at %s.", reportsIn(f.Hour[i]), f.Hour[i].Start)
 	}
-	return LineOf(spec)
+	return chart.LineOf(spec)
 }
 
 // waveSpans are the waves of incidents that got beyond suspicion.
@@ -243,4 +236,24 @@ func waveSpans(list []outage.Incident, closed outage.Minute) []chart.Span {
 		}
 	}
 	return out
+}
+
+// peakOf finds the highest bucket, -1 when there is none above zero. One that is
+// not over counts too: in the first minutes of an outage it towers over the day.
+func peakOf(bs []store.Bucket) int {
+	best := -1
+	for i, b := range bs {
+		if b.Count > 0 && (best < 0 || b.Count > bs[best].Count) {
+			best = i
+		}
+	}
+	return best
+}
+
+// reportsIn says how many reports a bucket has, and whether that is all.
+func reportsIn(b store.Bucket) string {
+	if b.Provisional {
+		return words.Plural(b.Count, "report") + " so far"
+	}
+	return words.Plural(b.Count, "report")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"faultline/internal/judge"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
@@ -19,14 +20,14 @@ type VendorFacts struct {
 type Vendor struct {
 	Word    string // its state, or that it is unknown
 	Known   bool
-	Since   Moment // of that word
-	Quote   string // its own words
+	Since   words.Moment // of that word
+	Quote   string       // its own words
 	Page    string
-	Last    string  // what it said last, while it cannot be read
-	Why     string  // why it cannot
-	Reached *Moment // last time that it could be read; nil: never
-	Lag     string  // from first evidence to its first word on the incident
-	Blind   string  // minutes in which an earlier word may have been missed
+	Last    string        // what it said last, while it cannot be read
+	Why     string        // why it cannot
+	Reached *words.Moment // last time that it could be read; nil: never
+	Lag     string        // from first evidence to its first word on the incident
+	Blind   string        // minutes in which an earlier word may have been missed
 	Open    []string
 }
 
@@ -37,11 +38,11 @@ func VendorOf(f VendorFacts, closed outage.Minute) *Vendor {
 	}
 	w := &f.Words[len(f.Words)-1]
 	v := &Vendor{
-		Word: vendorWord(w.Status), Known: w.Status != outage.VendorUnknown, Quote: w.Description, Page: WebURL(w.Page),
-		Since: At(vendorSince(f.Words), closed), Reached: optional(w.Reached, closed),
+		Word: vendorWord(w.Status), Known: w.Status != outage.VendorUnknown, Quote: w.Description, Page: words.WebURL(w.Page),
+		Since: words.At(vendorSince(f.Words), closed), Reached: words.Optional(w.Reached, closed),
 	}
 	if !v.Known {
-		v.Since = At(cmp.Or(w.Unknown, w.Minute), closed)
+		v.Since = words.At(cmp.Or(w.Unknown, w.Minute), closed)
 		v.Why = w.Why
 		v.Last = "It was never read."
 		if w.LastStatus != "" && w.LastStatus != outage.VendorUnknown {
@@ -90,24 +91,24 @@ func vendorWord(s outage.VendorStatus) string {
 }
 
 // lagWords say how long the vendor took to speak of an incident.
-func lagWords(i *outage.Incident, closed outage.Minute, words []outage.VendorWord) (lag, blind string) {
+func lagWords(i *outage.Incident, closed outage.Minute, said []outage.VendorWord) (lag, blind string) {
 	now := max(closed, i.Minute)
-	a := judge.Acknowledged(i.Onset, i.End, now, words)
+	a := judge.Acknowledged(i.Onset, i.End, now, said)
 	switch {
 	case !a.Known:
-		lag = "Not acknowledged so far, " + Span(now-i.Onset) + " after the first evidence."
+		lag = "Not acknowledged so far, " + words.Span(now-i.Onset) + " after the first evidence."
 		if i.End != 0 {
 			lag = "Not acknowledged."
 		}
 	case a.Lag < 0:
-		lag = fmt.Sprintf("Acknowledged at %s, %s before our first evidence.", At(a.At, i.Onset).Text, Span(outage.Minute(-a.Lag)))
+		lag = fmt.Sprintf("Acknowledged at %s, %s before our first evidence.", words.At(a.At, i.Onset).Text, words.Span(outage.Minute(-a.Lag)))
 	case a.Lag == 0:
-		lag = fmt.Sprintf("Acknowledged at %s, in the minute of the first evidence.", At(a.At, i.Onset).Text)
+		lag = fmt.Sprintf("Acknowledged at %s, in the minute of the first evidence.", words.At(a.At, i.Onset).Text)
 	default:
-		lag = fmt.Sprintf("Acknowledged at %s, %s after the first evidence.", At(a.At, i.Onset).Text, Span(outage.Minute(a.Lag)))
+		lag = fmt.Sprintf("Acknowledged at %s, %s after the first evidence.", words.At(a.At, i.Onset).Text, words.Span(outage.Minute(a.Lag)))
 	}
 	if a.Blind > 0 {
-		blind = "Its page could not be read for " + Span(outage.Minute(a.Blind)) + " of that time, so an earlier word may have been missed."
+		blind = "Its page could not be read for " + words.Span(outage.Minute(a.Blind)) + " of that time, so an earlier word may have been missed."
 	}
 	return lag, blind
 }

@@ -1,11 +1,10 @@
-// Package view builds what the pages show from what the store answered.
+// Package words says things as the public pages say them: a status in a word and a
+// shape, counts, spans, minutes, layers.
 //
-// It reads rows, buckets, shares and incidents and writes plain structures that
-// a template prints without thinking. Everything here is a pure function: no
-// store, no clock, no request. Its words are those of the public pages; its
-// limits are that it judges nothing (status, reason and severity come from the
-// facts) and knows one language.
-package view
+// It reads facts and writes strings and small structures of strings. Everything here is
+// a pure function: no store, no clock, no request. Its limits are that it judges nothing
+// (status and state come from the facts) and knows one language.
+package words
 
 import (
 	"cmp"
@@ -50,7 +49,7 @@ func StatusWith(s outage.Status, open *outage.Incident) Status {
 		return v
 	}
 	who := "Probes"
-	if carrier(open) {
+	if Carrier(open) {
 		who = "Services on it"
 	}
 	switch s {
@@ -95,18 +94,18 @@ func VerdictWord(s outage.VerdictState) Status {
 	return Status{Class: "cannot", Word: cmp.Or(string(s), "Cannot tell")}
 }
 
-// category is the label of a report category; "" is what is left when those that
+// Category is the label of a report category; "" is what is left when those that
 // may be named are taken off.
-func category(id string) string {
+func Category(id string) string {
 	if id == "" {
 		return "Other or not said"
 	}
 	return names.CategoryLabel(id)
 }
 
-// country is the name of a country; "" is what is left when those that may be
+// Country is the name of a country; "" is what is left when those that may be
 // named are taken off.
-func country(code string) string {
+func Country(code string) string {
 	if code == "" {
 		return "Other or unknown"
 	}
@@ -119,15 +118,15 @@ func Count(n int) string { return humanize.Comma(int64(n)) }
 // Cell prints a count by country or category. The store has applied the
 // small-cell rule; this is the second lock on the same door.
 func Cell(n int) string {
-	if n > 0 && n < smallCell {
+	if n > 0 && n < SmallCell {
 		return "<5"
 	}
 	return Count(n)
 }
 
-// smallCell is the least count by country or category that may be printed.
+// SmallCell is the least count by country or category that may be printed.
 // Below it a person could be recognised.
-const smallCell = 5
+const SmallCell = 5
 
 // About prints an expected count as coarsely as it deserves.
 func About(v float64) string {
@@ -195,3 +194,16 @@ func At(m, ref outage.Minute) Moment {
 	}
 	return Moment{m.String(), text}
 }
+
+// Optional is At for a minute that may not be: nil for 0.
+func Optional(m, ref outage.Minute) *Moment {
+	if m == 0 {
+		return nil
+	}
+	t := At(m, ref)
+	return &t
+}
+
+// Carrier says whether an incident rests on the failures of services that stand on this
+// one alone.
+func Carrier(i *outage.Incident) bool { return i.Tenants != nil && i.Basis == "tenants" }

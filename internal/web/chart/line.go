@@ -1,16 +1,16 @@
-package view
+package chart
 
 import (
 	"fmt"
 
 	"faultline/internal/store"
-	"faultline/internal/web/chart"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
 // Line is a chart with the table behind it.
 type Line struct {
-	Plot  chart.Plot
+	Plot  Plot
 	Step  string // width of a bucket in words
 	Rows  []LineRow
 	Notes []string // gaps, late and aged-out minutes, said in words
@@ -28,16 +28,16 @@ type Line struct {
 
 // LineRow is one bucket in the table.
 type LineRow struct {
-	Start    Moment
+	Start    words.Moment
 	Count    string
 	Expected string // with the band, "" without a baseline
 	Note     string
 }
 
 // LineOf prepares a chart and its table.
-func LineOf(spec chart.Spec) Line {
+func LineOf(spec Spec) Line {
 	l := Line{
-		Plot: chart.New(spec), Step: Span(spec.Step), Bars: spec.Bars, HasWaves: len(spec.Waves) > 0,
+		Plot: New(spec), Step: words.Span(spec.Step), Bars: spec.Bars, HasWaves: len(spec.Waves) > 0,
 		Rows: make([]LineRow, 0, len(spec.Buckets)), What: "reports", Column: "Reports", Gap: "nobody listened",
 	}
 	missing := 0
@@ -55,13 +55,13 @@ func LineOf(spec chart.Spec) Line {
 	}
 	if missing > 0 {
 		l.HasGaps = true
-		l.Notes = append(l.Notes, fmt.Sprintf("Nobody listened for %s of this span (hatched): what was reported then is unknown, not zero.", Span(outage.Minute(missing))))
+		l.Notes = append(l.Notes, fmt.Sprintf("Nobody listened for %s of this span (hatched): what was reported then is unknown, not zero.", words.Span(outage.Minute(missing))))
 	}
 	return l
 }
 
 func lineRow(b store.Bucket, step outage.Minute) LineRow {
-	r := LineRow{Start: At(b.Start, b.Start), Count: Count(b.Count)}
+	r := LineRow{Start: words.At(b.Start, b.Start), Count: words.Count(b.Count)}
 	if b.HasBaseline {
 		r.Expected = fmt.Sprintf("%s (%s to %s)", coarse(b.Expected), coarse(b.Low), coarse(b.High))
 	}
@@ -70,7 +70,7 @@ func lineRow(b store.Bucket, step outage.Minute) LineRow {
 		r.Count = "missing"
 		r.Note = "nobody listened"
 	case b.Missing > 0:
-		r.Note = Plural(b.Missing, "minute") + " missing"
+		r.Note = words.Plural(b.Missing, "minute") + " missing"
 	case b.Provisional:
 		r.Note = "open minute, provisional"
 		if step > 1 {
@@ -81,7 +81,7 @@ func lineRow(b store.Bucket, step outage.Minute) LineRow {
 		if r.Note != "" {
 			r.Note += "; "
 		}
-		r.Note += Count(b.Aside) + " set aside"
+		r.Note += words.Count(b.Aside) + " set aside"
 	}
 	return r
 }
@@ -91,25 +91,5 @@ func coarse(v float64) string {
 	if v < 10 {
 		return fmt.Sprintf("%.1f", v)
 	}
-	return Count(int(v + .5))
-}
-
-// peakOf finds the highest bucket, -1 when there is none above zero. One that is
-// not over counts too: in the first minutes of an outage it towers over the day.
-func peakOf(bs []store.Bucket) int {
-	best := -1
-	for i, b := range bs {
-		if b.Count > 0 && (best < 0 || b.Count > bs[best].Count) {
-			best = i
-		}
-	}
-	return best
-}
-
-// reportsIn says how many reports a bucket has, and whether that is all.
-func reportsIn(b store.Bucket) string {
-	if b.Provisional {
-		return Plural(b.Count, "report") + " so far"
-	}
-	return Plural(b.Count, "report")
+	return words.Count(int(v + .5))
 }

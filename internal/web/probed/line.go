@@ -1,4 +1,4 @@
-package view
+package probed
 
 import (
 	"cmp"
@@ -8,12 +8,13 @@ import (
 
 	"faultline/internal/store"
 	"faultline/internal/web/chart"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
-// ProbedLine is what each vantage point saw of an incident, layer by layer, from
+// Line is what each vantage point saw of an incident, layer by layer, from
 // before its onset to after its end.
-type ProbedLine struct {
+type Line struct {
 	Vantages []Vantage
 	Hours    []chart.Tick // below the strips
 	Waves    []Stretch    // behind them
@@ -35,8 +36,8 @@ const (
 	kept = 7 * outage.Day
 )
 
-// ProbedSpan says which stretch of looks the page of an incident shows: whole slots.
-func ProbedSpan(i *outage.Incident, p store.Pulse) (from, to outage.Minute) {
+// LineSpan says which stretch of looks the page of an incident shows: whole slots.
+func LineSpan(i *outage.Incident, p store.Pulse) (from, to outage.Minute) {
 	from, to = i.Onset-lookback, p.Closed+1
 	if i.End > 0 {
 		to = min(to, i.End+lookback)
@@ -46,16 +47,24 @@ func ProbedSpan(i *outage.Incident, p store.Pulse) (from, to outage.Minute) {
 	return from, to
 }
 
-// probedLine builds it; nil when nobody looked in that time.
-func probedLine(f *IncidentFacts, i *outage.Incident) *ProbedLine {
+// LineFacts is what the store answered about looks in the time of an incident.
+type LineFacts struct {
+	Pulse  store.Pulse
+	Looks  []store.Look  // in the span of LineSpan
+	Agents []store.Heard // that may have taken them
+	Waves  []chart.Span  // of the incident
+}
+
+// LineOf builds the line; nil when nobody looked in that time.
+func LineOf(f *LineFacts, i *outage.Incident) *Line {
 	if len(f.Looks) == 0 {
 		return nil
 	}
-	from, to := ProbedSpan(i, f.Pulse)
-	facts := ProbeFacts{Looks: f.Looks, From: from, Span: "in this time"}
-	v := &ProbedLine{Width: slotsOf(&facts, to-1)}
+	from, to := LineSpan(i, f.Pulse)
+	facts := Facts{Looks: f.Looks, From: from, Span: "in this time"}
+	v := &Line{Width: slotsOf(&facts, to-1)}
 	v.Hours = chart.Hours(from, store.SlotWidth, v.Width)
-	for _, w := range waveSpans([]outage.Incident{*i}, f.Pulse.Closed) {
+	for _, w := range f.Waves {
 		first, last := max(w.From, from), min(w.To, to)
 		if first < last {
 			v.Waves = append(v.Waves, Stretch{slots(first - from), slots(last - first)})
@@ -71,7 +80,7 @@ func probedLine(f *IncidentFacts, i *outage.Incident) *ProbedLine {
 	}
 	agents := inOrderOfFailure(byAgent)
 	if n := len(agents) - maxVantages; n > 0 {
-		v.More = Plural(n, "more vantage point") + " looked: those that failed first are shown."
+		v.More = words.Plural(n, "more vantage point") + " looked: those that failed first are shown."
 		agents = agents[:maxVantages]
 	}
 	for _, id := range agents {
@@ -142,5 +151,5 @@ func firstFailure(looks []store.Look, onset outage.Minute) string {
 		return "Nothing failed here since the onset."
 	}
 	l := &looks[best]
-	return fmt.Sprintf("Failed first between %s and %s. %s.", l.Slot.Time().Format("15:04"), At(l.Slot+store.SlotWidth, onset).Text, failureWords(l.Layer, l.Failure))
+	return fmt.Sprintf("Failed first between %s and %s. %s.", l.Slot.Time().Format("15:04"), words.At(l.Slot+store.SlotWidth, onset).Text, failureWords(l.Layer, l.Failure))
 }

@@ -1,34 +1,35 @@
-package view
+package probed
 
 import (
 	"fmt"
 	"math"
 
 	"faultline/internal/store"
+	"faultline/internal/web/words"
 	"faultline/outage"
 )
 
 // Agents is the page of vantage points.
 type Agents struct {
 	List  []Agent
-	World World
+	World words.World
 }
 
 // Agent is one of them.
 type Agent struct {
 	ID, Place, Resolver string
-	Status              Status // whether it can be believed
+	Status              words.Status // whether it can be believed
 	Why                 string
 	Clock               string
-	Seen                *Moment // last time that it was heard of
-	Registered          Moment
+	Seen                *words.Moment // last time that it was heard of
+	Registered          words.Moment
 	Records             string
 	Moved               string // the network that it is heard from, where that is not the declared one
 	Version             string
 }
 
 // AgentsOf builds the page from the agents and from what is said of each service.
-func AgentsOf(list []store.Heard, states []outage.ProbeState, w World, closed outage.Minute) Agents {
+func AgentsOf(list []store.Heard, states []outage.ProbeState, w words.World, closed outage.Minute) Agents {
 	judged, at := map[string]*outage.VantageState{}, map[string]outage.Minute{}
 	for i := range states {
 		for j := range states[i].Vantages {
@@ -43,8 +44,8 @@ func AgentsOf(list []store.Heard, states []outage.ProbeState, w World, closed ou
 		a := &list[i]
 		one := Agent{
 			ID: a.ID, Place: PlaceOf(a.Vantage), Resolver: a.Vantage.Resolver, Clock: clockWords(a.Clock),
-			Seen: optional(max(a.Seen, a.Measured), closed), Registered: At(a.Registered, closed),
-			Records: Count(int(min(a.Sequence, math.MaxInt32))), Version: a.Version,
+			Seen: words.Optional(max(a.Seen, a.Measured), closed), Registered: words.At(a.Registered, closed),
+			Records: words.Count(int(min(a.Sequence, math.MaxInt32))), Version: a.Version,
 		}
 		if a.Observed != "" && a.Vantage.Network != "" && a.Observed != a.Vantage.Network {
 			one.Moved = a.Observed
@@ -59,27 +60,27 @@ func AgentsOf(list []store.Heard, states []outage.ProbeState, w World, closed ou
 // was said of it before.
 const silentAfter outage.Minute = 10
 
-func agentStatus(a *store.Heard, s *outage.VantageState, closed outage.Minute) (Status, string) {
+func agentStatus(a *store.Heard, s *outage.VantageState, closed outage.Minute) (words.Status, string) {
 	heard := max(a.Seen, a.Measured)
 	switch {
 	case a.Revoked != 0:
-		why := "Its operator has withdrawn it at " + At(a.Revoked, closed).Text
+		why := "Its operator has withdrawn it at " + words.At(a.Revoked, closed).Text
 		if a.RevokedWhy != "" {
 			why += ": " + a.RevokedWhy
 		}
-		return Status{"unknown", "Revoked"}, why + ". What it measured before stays."
+		return words.Status{Class: "unknown", Word: "Revoked"}, why + ". What it measured before stays."
 	case closed-heard > silentAfter:
-		return Status{"problems", "Away"}, "Nothing was heard of it for " + Span(closed-heard) + "."
+		return words.Status{Class: "problems", Word: "Away"}, "Nothing was heard of it for " + words.Span(closed-heard) + "."
 	case s == nil:
-		return Status{"unknown", "Not judged yet"}, "It has measured no service for long enough."
+		return words.Status{Class: "unknown", Word: "Not judged yet"}, "It has measured no service for long enough."
 	case s.Health == "healthy":
-		return Status{"quiet", "Healthy"}, sentence(s.HealthWhy)
+		return words.Status{Class: "quiet", Word: "Healthy"}, words.Sentence(s.HealthWhy)
 	case s.Health == "impaired":
-		return Status{"rising", "Impaired"}, sentence(s.HealthWhy)
+		return words.Status{Class: "rising", Word: "Impaired"}, words.Sentence(s.HealthWhy)
 	case s.Health == "offline":
-		return Status{"problems", "Offline"}, sentence(s.HealthWhy)
+		return words.Status{Class: "problems", Word: "Offline"}, words.Sentence(s.HealthWhy)
 	}
-	return Status{"unknown", "Not known"}, sentence(s.HealthWhy)
+	return words.Status{Class: "unknown", Word: "Not known"}, words.Sentence(s.HealthWhy)
 }
 
 // clockWords say how far an agent's clock is off.
