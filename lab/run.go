@@ -213,6 +213,7 @@ func echo(name string, r io.Reader) {
 	for lines.Scan() {
 		fmt.Printf("%s %s: %s\n", time.Now().UTC().Format(time.TimeOnly), name, lines.Text())
 	}
+	_, _ = io.Copy(io.Discard, r) // a line too long to print must not stop the run that wrote it
 }
 
 // alive says whether the run with an id, which begins with its parent's number, is.
