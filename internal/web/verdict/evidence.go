@@ -193,8 +193,11 @@ func expected(e *outage.Evidence) string {
 
 // places says from where; "" for what was not measured from anywhere.
 func places(e *outage.Evidence) string {
-	if e.Vantages == 0 {
+	switch {
+	case e.Vantages == 0:
 		return ""
+	case e.Networks == 0: // an observer need not say
+		return "from " + words.Plural(e.Vantages, "vantage point")
 	}
 	return fmt.Sprintf("from %s in %s", words.Plural(e.Vantages, "vantage point"), words.Plural(e.Networks, "network"))
 }

@@ -13,6 +13,7 @@ func TestWords(t *testing.T) {
 		share(0): "under 1 %", share(.004): "under 1 %", share(.126): "13 %", share(.999): "over 99 %",
 		weightOf(1).Text: "+1", weightOf(-.5).Text: "−0.5", weightOf(.001).Text: "0", weightOf(.3333).Text: "+0.33",
 		likelihood("likely"): "likely, 55 to 80 %", likelihood(""): "", likelihood("odd"): "odd",
+		places(&outage.Evidence{Vantages: 10}): "from 10 vantage points", places(&outage.Evidence{Vantages: 1, Networks: 1}): "from 1 vantage point in 1 network",
 		window(0, 0): "", window(29026620, 29026620): "09:00 UTC", window(29026620, 29026625): "09:00 to 09:05 UTC",
 		window(29026620, 29026620+outage.Day): "10 Mar 2025, 09:00 UTC to 11 Mar 2025, 09:00 UTC",
 		sample(&outage.Evidence{Sample: 1, Feature: feature.ReportRatio, Origin: outage.OriginCrowd}): "sample of 1: reports",
