@@ -168,8 +168,8 @@ const (
 
 func (e *Event) places() error {
 	for _, w := range e.Where {
-		if w != AnyPoP && !slices.Contains(topology.Spaces(), w) {
-			return fmt.Errorf("where %q: use %s or one of %s", w, AnyPoP, strings.Join(topology.Spaces(), ", "))
+		if known := placesOf(e.Fault); !slices.Contains(known, w) {
+			return fmt.Errorf("where %q: use one of %s", w, strings.Join(known, ", "))
 		}
 	}
 	for _, c := range e.Clients {
@@ -181,6 +181,19 @@ func (e *Event) places() error {
 		return fmt.Errorf("tenant %q: use %s, %s or %s", e.Tenant, topology.TenantFeed, topology.TenantSiblings, TenantAll)
 	}
 	return nil
+}
+
+// placesOf are where a fault can be: elsewhere nothing would happen.
+func placesOf(fault string) []string {
+	switch fault {
+	case "zone", "dns-flood":
+		return []string{topology.NameOne, topology.NameTwo}
+	case "transit-loss":
+		return []string{topology.TransitA, topology.TransitB}
+	case "link-down":
+		return []string{AnyPoP, topology.PoP1, topology.PoP2, topology.NameOne, topology.NameTwo, topology.ElsewhereX, topology.ElsewhereY, topology.Origin}
+	}
+	return []string{AnyPoP, topology.PoP1, topology.PoP2}
 }
 
 // TenantAll is everybody behind the edge.

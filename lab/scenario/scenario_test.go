@@ -87,6 +87,7 @@ func TestMistakes(t *testing.T) {
 		{"at: 10s", "at: 9h", "the fault lasts"},
 		{"at: 10s", "every: 3s, down: 1s", "at least 5s on"},
 		{"any-pop", "mars", "where"},
+		{"any-pop", "n1", `where "n1": use one of any-pop, p1, p2`},
 		{"any-client", "mars", "clients"},
 		{"state: status", "state: loop", "go together"},
 		{"state: status", "state: broken", "use one of"},
