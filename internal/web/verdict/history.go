@@ -6,6 +6,10 @@ import (
 	"faultline/outage"
 )
 
+// mostOpen is how many revisions are listed before the fold: who follows an incident
+// wants the last ones.
+const mostOpen = 5
+
 // mostMoved is how many signs a revision lists as what moved it.
 const mostMoved = 4
 
@@ -24,9 +28,17 @@ type Change struct {
 	Shown    bool
 }
 
-// historyOf lists revisions, the newest first.
-func historyOf(briefs []outage.Verdict, shown int) []Change {
-	out := make([]Change, 0, len(briefs))
+// History is the list of revisions, the newest first.
+type History struct {
+	Latest  []Change
+	Earlier []Change // folded away
+	Unfold  bool     // the one that is shown is among those
+}
+
+// historyOf lists revisions. What moved the first is all that it rests on, and is told
+// by the evidence.
+func historyOf(briefs []outage.Verdict, shown int) History {
+	var out History
 	for i := range briefs {
 		v := &briefs[i]
 		c := Change{
@@ -34,13 +46,20 @@ func historyOf(briefs []outage.Verdict, shown int) []Change {
 			Short: view.JudgedOf(v, false).Short, Shown: v.Revision == shown,
 		}
 		for _, m := range v.Moved {
+			if v.Revision == 1 {
+				break
+			}
 			if len(c.Moved) == mostMoved {
 				c.Rest++
 				continue
 			}
 			c.Moved = append(c.Moved, words.Upper(m.Text))
 		}
-		out = append(out, c)
+		if len(out.Latest) < mostOpen {
+			out.Latest = append(out.Latest, c)
+			continue
+		}
+		out.Earlier, out.Unfold = append(out.Earlier, c), out.Unfold || c.Shown
 	}
 	return out
 }

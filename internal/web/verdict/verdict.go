@@ -61,7 +61,7 @@ type View struct {
 	Wanted     []Wanted
 	Apart      string // what each that is wanted would tell apart; "" where it differs
 	Ranked     []Ranked
-	History    []Change
+	History    History
 	More       bool
 	Say        string
 }

@@ -81,15 +81,26 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// What moved a revision is cut, and says how much is left out.
+// What moved a revision is cut, and says how much is left out; the first has moved from
+// nothing. Of many revisions the last are seen at once, and the one that is shown.
 func TestHistory(t *testing.T) {
-	brief := outage.Verdict{Incident: "x-1", Revision: 2}
-	for range mostMoved + 3 {
-		brief.Moved = append(brief.Moved, outage.Moved{Text: "new: seen"})
+	var briefs []outage.Verdict
+	for rev := mostOpen + 2; rev > 0; rev-- {
+		brief := outage.Verdict{Incident: "x-1", Revision: rev}
+		for range mostMoved + 3 {
+			brief.Moved = append(brief.Moved, outage.Moved{Text: "new: seen"})
+		}
+		briefs = append(briefs, brief)
 	}
-	got := historyOf([]outage.Verdict{brief}, 2)
-	if len(got[0].Moved) != mostMoved || got[0].Rest != 3 || !got[0].Shown {
+	got := historyOf(briefs, mostOpen+2)
+	if c := got.Latest[0]; len(got.Latest) != mostOpen || len(c.Moved) != mostMoved || c.Rest != 3 || !c.Shown || got.Unfold {
 		t.Errorf("%+v", got)
+	}
+	if first := got.Earlier[1]; len(got.Earlier) != 2 || len(first.Moved) != 0 || first.Rest != 0 {
+		t.Errorf("%+v", got.Earlier)
+	}
+	if !historyOf(briefs, 1).Unfold {
+		t.Error("the revision that is shown is folded away")
 	}
 }
 
