@@ -119,6 +119,8 @@ func chain(o outcome, found []seen, t *knowledge.Table) []outage.ChainLink {
 		}
 		link := outage.ChainLink{Role: l.role, Text: l.link.Text, Confidence: linkTrust(l.link, found)}
 		switch {
+		case link.Confidence == "" && l.role == "visible":
+			link.Text, link.Confidence = fill("not-yet", "text", l.link.Text), outage.TrustLow
 		case link.Confidence == "":
 			link.Text, link.Confidence = fill("not-seen", "text", l.link.Text), outage.TrustLow
 		case o.state == outage.VerdictAmbiguous && (l.role == "mechanism" || l.role == "trigger"):

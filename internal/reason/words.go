@@ -72,6 +72,7 @@ var templates = map[string]string{
 
 	// The chain of causes.
 	"not-seen":    "not seen from outside; it would be: {text}",
+	"not-yet":     "not seen so far: {text}",
 	"not-decided": "not decided: {titles}",
 
 	// What would decide.

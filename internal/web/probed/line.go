@@ -16,6 +16,7 @@ import (
 // before its onset to after its end.
 type Line struct {
 	Vantages []Vantage
+	Fold     bool         // the strips of all but the first are folded away
 	Hours    []chart.Tick // below the strips
 	Waves    []Stretch    // behind them
 	Width    int          // in slots
@@ -90,6 +91,7 @@ func LineOf(f *LineFacts, i *outage.Incident) *Line {
 		}
 		v.Vantages = append(v.Vantages, one)
 	}
+	v.Fold = len(v.Vantages) > mostUnfolded
 	switch {
 	case f.Pulse.Closed-from > kept:
 		v.Note = "What single agents saw is kept for seven days; of earlier minutes only imports are left here, and the counts of all agents together."

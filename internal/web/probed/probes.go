@@ -33,6 +33,7 @@ type Probes struct {
 	Depth     string
 	Note      string // how little one vantage point proves, or that nobody can be believed
 	Vantages  []Vantage
+	Fold      bool         // the strips of all but the first are folded away
 	Hours     []chart.Tick // below the strips
 	Latency   *chart.Line  // nil while nothing answered
 	Imported  []string     // a sentence for each source
@@ -61,6 +62,7 @@ func ProbesOf(f *Facts, open *outage.Incident, closed outage.Minute) *Probes {
 		v.Imported = append(v.Imported, fmt.Sprintf("%s from %s, made %s.", words.Plural(i.Count, "measurement"), sourceName(i.Source), days(i.First, i.Last)))
 	}
 	v.Vantages = vantagesOf(f, closed)
+	v.Fold = len(v.Vantages) > mostUnfolded
 	v.Hours = chart.Hours(f.From, store.SlotWidth, slotsOf(f, closed))
 	v.Latency = latencyLine(f)
 	return v

@@ -20,6 +20,10 @@ type Vantage struct {
 	Strips       []Strip
 }
 
+// mostUnfolded is how many vantage points show all their strips at once: those of eight
+// were two thirds of a page on a phone, and say the same of a fault that all see.
+const mostUnfolded = 3
+
 // vantagesOf joins what is said of each agent now with what it saw in the last day.
 func vantagesOf(f *Facts, closed outage.Minute) []Vantage {
 	looks := map[string][]store.Look{}

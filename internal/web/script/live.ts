@@ -44,11 +44,11 @@ function replace(name: string, html: string): void {
   const old = document.querySelector<HTMLElement>(`[data-part="${name}"]`);
   if (!old) return;
   const said = old.querySelector<HTMLElement>("[data-say]")?.dataset.say;
-  const open = [...old.querySelectorAll("details")].map((d) => d.open);
+  const open = new Map([...old.querySelectorAll("details")].map((d, i) => [d.id || String(i), d.open]));
   const scrolled = [...old.querySelectorAll(".scroll")].map((s) => s.scrollTop);
   const focus = focusIndex(old);
   old.innerHTML = html;
-  old.querySelectorAll("details").forEach((d, i) => (d.open = open[i] ?? false));
+  old.querySelectorAll("details").forEach((d, i) => (d.open = open.get(d.id || String(i)) ?? d.open));
   old.querySelectorAll(".scroll").forEach((s, i) => (s.scrollTop = scrolled[i] ?? 0));
   localTimes(old);
   citations(old);
