@@ -53,6 +53,7 @@ func (w *Web) renderIncident(ctx context.Context, s *snapshot, id string) (*cach
 		return nil, err
 	}
 	v := &page.Incident
+	v.Partly = page.Verdict != nil && page.Verdict.Layer.Known
 	here := "/i/" + url.PathEscape(id)
 	description := v.Say
 	if page.Verdict != nil { // whoever passes the page on passes on what may be quoted

@@ -157,6 +157,26 @@ func TestListsAskOnce(t *testing.T) {
 	}
 }
 
+// Where no vantage point counts as failing and yet a layer does, the page says how both
+// can be.
+func TestSaysHowProbesPassAndALayerFails(t *testing.T) {
+	const id, told = "x-20250310T0932Z", "Single attempts did fail or were slow"
+	f := judged()
+	if page := get(t, newTestWeb(f, nil), "/i/"+id).Body.String(); strings.Contains(page, told) {
+		t.Error("it is said where vantage points fail")
+	}
+	last := &f.incidents[id][len(f.incidents[id])-1]
+	probes := *last.Probes
+	probes.Failing, last.Probes = 0, &probes
+	if page := get(t, newTestWeb(f, nil), "/i/"+id).Body.String(); !strings.Contains(page, told) || !strings.Contains(page, "counts as failing") {
+		t.Error("it is not said where none fails")
+	}
+	delete(f.verdicts, id)
+	if page := get(t, newTestWeb(f, nil), "/i/"+id).Body.String(); strings.Contains(page, told) {
+		t.Error("it is said without a verdict")
+	}
+}
+
 // A quotation can point at the revision that it quotes for ever.
 func TestRevisions(t *testing.T) {
 	w := newTestWeb(judged(), nil)

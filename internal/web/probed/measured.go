@@ -17,6 +17,7 @@ type Measured struct {
 	Failure   string // where and how, empty while nothing fails
 	Depth     string
 	Note      string
+	Passed    bool // none counts as failing
 }
 
 // MeasuredOf is nil where nobody looked.
@@ -31,7 +32,8 @@ func MeasuredOf(i *outage.Incident) *Measured {
 	case p.Looking == 0:
 		m.Count = "No agent that can be believed looked."
 	case p.Failing == 0:
-		m.Count = fmt.Sprintf("None of the %s that looked failed.", words.Plural(p.Looking, "vantage point"))
+		m.Passed = true
+		m.Count = fmt.Sprintf("None of the %s that looked counts as failing.", words.Plural(p.Looking, "vantage point"))
 	default:
 		m.Count = fmt.Sprintf("%d of %s failed, in %s.", p.Failing, words.Plural(p.Looking, "vantage point"), words.Plural(p.Networks, "network"))
 	}

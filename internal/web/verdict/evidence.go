@@ -57,8 +57,8 @@ type Missing struct {
 }
 
 // comparedOf are the hypotheses that evidence is set against: those that lead and, where
-// there is room, the one that comes next, for the sentence says that they fit better.
-// While none leads it is the first two.
+// there is room, the one that the sentence compares them with. While none leads it is the
+// first two.
 func comparedOf(v *outage.Verdict) []*outage.Hypothesis {
 	byID := make(map[string]*outage.Hypothesis, len(v.Hypotheses))
 	for i := range v.Hypotheses {
@@ -75,12 +75,25 @@ func comparedOf(v *outage.Verdict) []*outage.Hypothesis {
 		take(byID[id])
 	}
 	most := max(2, len(out)+1)
+	if slices.ContainsFunc(out, classed(outage.CauseAttack)) && !slices.ContainsFunc(out, classed(outage.CauseInternal)) {
+		for i := range v.Hypotheses { // attack or own failure is what everybody wants to know
+			if h := &v.Hypotheses[i]; h.Class == outage.CauseInternal {
+				take(h)
+				break
+			}
+		}
+	}
 	for i := range v.Hypotheses {
 		if len(out) < most {
 			take(&v.Hypotheses[i])
 		}
 	}
 	return out
+}
+
+// classed says whether a hypothesis is of a class.
+func classed(class outage.CauseClass) func(*outage.Hypothesis) bool {
+	return func(h *outage.Hypothesis) bool { return h.Class == class }
 }
 
 // weighs finds what a piece of evidence adds to a hypothesis.

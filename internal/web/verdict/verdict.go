@@ -67,7 +67,10 @@ type View struct {
 }
 
 // Layer answers the first question.
-type Layer struct{ Name, Sure, Why string }
+type Layer struct {
+	Name, Sure, Why string
+	Known           bool // one is named
+}
 
 // Class is one kind of cause with its support.
 type Class struct {
@@ -167,7 +170,7 @@ func likelihood(word string) string {
 }
 
 func layerOf(l *outage.LayerVerdict) Layer {
-	out := Layer{Name: "No single layer", Why: words.Upper(l.Why)}
+	out := Layer{Name: "No single layer", Why: words.Upper(l.Why), Known: l.Layer != ""}
 	switch l.State {
 	case outage.VerdictInsufficient:
 		out.Name = "Cannot tell"

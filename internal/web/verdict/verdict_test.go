@@ -176,6 +176,10 @@ func TestComparedWithTheNext(t *testing.T) {
 	if list, all := wantedOf(v, compared); all != "" || list[0].Between != "A and C" || list[1].Between != "A and B" {
 		t.Errorf("%+v, %q", list, all)
 	}
+	v.Leading, v.Hypotheses[0].Class, v.Hypotheses[3].Class = []string{"a"}, outage.CauseAttack, outage.CauseInternal
+	if compared := comparedOf(v); len(compared) != 2 || compared[1].ID != "d" {
+		t.Errorf("an attack is not set against an own failure: %+v", compared)
+	}
 	if v.Leading = nil; len(comparedOf(v)) != 2 {
 		t.Errorf("%+v", comparedOf(v))
 	}

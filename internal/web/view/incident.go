@@ -54,6 +54,7 @@ type Incident struct {
 	Low                    string           // how uncertain it is what is usual, "" when it is normal
 	Heard                  bool             // people take part in it
 	Basis                  string           // signals other than reports that it rests on, "" when there are none
+	Partly                 bool             // a verdict rests on attempts that failed or were slow
 	Measured               *probed.Measured // what probes say; nil while no agent looks
 	Vendor                 *Vendor          // nil: nobody reads its status page
 	Probed                 *probed.Line     // nil: nobody looked in its time
