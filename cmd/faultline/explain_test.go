@@ -32,7 +32,7 @@ func saidVerdicts(t *testing.T) []outage.Verdict {
 		for name, value := range map[string]float64{
 			feature.Attempts: float64(tries), feature.AgentsLooking: 6, feature.NetworksLooked: 5, feature.FailFrac: 1, feature.HTTPFailFrac: 1,
 			feature.TCPFailFrac: 0, feature.FirstHTTPShare: 1, feature.ErrorSpeed: 40, feature.Status5xxShare: 1, feature.Status500Share: 1,
-			feature.TopStatusShare: 1, feature.AgentFailShare: 1, feature.RTTRatio: 1, feature.SYNLoss: 0, feature.MixedShare: 0,
+			feature.TopStatusShare: 1, feature.AgentFailShare: 1, feature.RTTRatio: 1, feature.SYNLoss: 0, feature.MixedShare: 0, feature.NoAnswer: 0,
 		} {
 			set.Put(feature.Feature{Name: name, Value: value, From: onset, To: set.At, Sample: tries, Vantages: 6, Networks: 5, Origin: outage.OriginProbes})
 		}
