@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"faultline/lab/proc"
 	"faultline/lab/stand"
@@ -25,9 +26,18 @@ func small(t *testing.T) (*World, *edge) {
 	}
 	e := &edge{Edge: stand.Edge{PoP: topology.PoP1, Tenant: topology.TenantFeed, Dir: w.certs(), Cert: stand.CertGood}}
 	w.edges[topology.PoP1+"/"+topology.TenantFeed] = e
-	p, err := w.group.Start(w.base, proc.Spec{Name: "edge", Dir: "/", Args: []string{"sh", "-c", `trap "" HUP; sleep 60`}})
+	p, err := w.group.Start(w.base, proc.Spec{Name: "edge", Dir: "/", Args: []string{"sh", "-c", `trap "" HUP; echo deaf; sleep 60`}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	deaf := func() bool { // a signal before that would end it, on a machine that is busy
+		b, err := os.ReadFile(filepath.Join(w.Dir, "edge.log"))
+		return err == nil && strings.Contains(string(b), "deaf")
+	}
+	for ends := time.Now().Add(10 * time.Second); !deaf(); time.Sleep(time.Millisecond) {
+		if time.Now().After(ends) {
+			t.Fatal("the edge does not begin")
+		}
 	}
 	e.proc = p
 	t.Cleanup(w.group.Close)
