@@ -50,12 +50,6 @@ type Weight struct {
 	value float64
 }
 
-// Missing is what is not known and would count.
-type Missing struct {
-	Text  string
-	Marks string // of the hypotheses that it would move
-}
-
 // comparedOf are the hypotheses that evidence is set against: those that lead and, where
 // there is room, the one that the sentence compares them with. While none leads it is the
 // first two.
@@ -247,63 +241,4 @@ func sourceOf(e *outage.Evidence) Source {
 		text += ", reliability " + r
 	}
 	return Source{text, words.WebURL(e.Source.URL)}
-}
-
-// mostMissing is how many unknown signs are listed.
-const mostMissing = 8
-
-// missingOf lists what is not known and would move one of those that are compared,
-// beyond what is wanted most.
-func missingOf(v *outage.Verdict, compared []*outage.Hypothesis, look func(string) string) []Missing {
-	wanted := map[string]bool{}
-	for _, w := range v.Wanted {
-		wanted[w.Sign] = true
-	}
-	var out []Missing
-	at := map[string]int{}
-	for i, h := range compared {
-		for _, sign := range h.Missing {
-			mark := string(rune('A' + i))
-			if n, ok := at[sign]; ok {
-				out[n].Marks += ", " + mark
-				continue
-			}
-			if len(out) == mostMissing || wanted[sign] {
-				continue
-			}
-			text := ""
-			if look != nil {
-				text = look(sign)
-			}
-			if text == "" {
-				text = strings.ReplaceAll(sign, "-", " ")
-			}
-			at[sign] = len(out)
-			out = append(out, Missing{words.Upper(text), mark})
-		}
-	}
-	return out
-}
-
-// apart says what an observation would tell apart, by the marks of those that are
-// compared and the titles of others.
-func apart(v *outage.Verdict, ids []string, compared []*outage.Hypothesis) string {
-	var out []string
-	for _, id := range ids {
-		name := ""
-		for i := range v.Hypotheses {
-			if v.Hypotheses[i].ID == id {
-				name = v.Hypotheses[i].Title
-			}
-		}
-		for i, h := range compared {
-			if h.ID == id {
-				name = string(rune('A' + i))
-			}
-		}
-		if name != "" {
-			out = append(out, name)
-		}
-	}
-	return strings.Join(out, " and ")
 }

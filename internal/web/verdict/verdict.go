@@ -85,27 +85,6 @@ type Compared struct{ Mark, Title, Class, Support string }
 // Link is one link of a chain of causes.
 type Link struct{ Role, Text, Sure string }
 
-// Wanted is an observation that would change our mind.
-type Wanted struct{ Text, Between string }
-
-// wantedOf lists what would change our mind, and says once what all of it would tell
-// apart.
-func wantedOf(v *outage.Verdict, compared []*outage.Hypothesis) (list []Wanted, all string) {
-	same := len(v.Wanted) > 1
-	for _, w := range v.Wanted {
-		list = append(list, Wanted{words.Upper(w.Text), apart(v, w.Between, compared)})
-		same = same && list[len(list)-1].Between == list[0].Between
-	}
-	if !same {
-		return list, ""
-	}
-	all = list[0].Between
-	for i := range list {
-		list[i].Between = ""
-	}
-	return list, all
-}
-
 // Of builds the view; nil while nothing was said.
 func Of(f Facts) *View {
 	v := f.Shown
