@@ -64,6 +64,16 @@ func (h *Histogram) Range() float64 {
 	return max(h.Quantile(0.75)-h.Quantile(0.25), leastJitter)
 }
 
+// Each hands over the times as so many near one, in milliseconds, rising.
+func (h *Histogram) Each(take func(ms float64, n int)) {
+	const middle = 0.5
+	for i, c := range h.list {
+		if c > 0 {
+			take(leastMS*math.Exp2((float64(h.low+i)+middle)/perOctave), int(c))
+		}
+	}
+}
+
 // Above counts times over a bound, by whole buckets.
 func (h *Histogram) Above(ms float64) int {
 	n, over := 0, bucket(ms)

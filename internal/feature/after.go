@@ -14,8 +14,6 @@ const (
 	// afterSpan is for how many minutes past it answers are looked at: later ones are of
 	// the recovery.
 	afterSpan = 5
-	// afterTimes as long as before is slow.
-	afterTimes = 3
 )
 
 // after says what share of answers stayed slow when the first failing was over. Where
@@ -38,7 +36,7 @@ func (x *extract) after() {
 		var h attempts.Histogram
 		h.Add(b, attempts.TimeFirstByte)
 		n += h.N()
-		slow += h.Above(afterTimes * before)
+		slow += h.Above(slowTimes * before)
 	})
 	x.of(SlowAfter, slow, n)
 }

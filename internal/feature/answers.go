@@ -81,33 +81,43 @@ func sent(n func(attempts.Code) int, body outage.BodyClass, word outage.Failure)
 // for a later one still to say something.
 const usualRefusals = 0.1
 
-// mitigation says what share of answers keeps people out on purpose, and when that
-// began.
+// mitigation says what share of answers keeps people out on purpose - where defences
+// came later, of those since then - and when that began.
 func (x *extract) mitigation() {
-	answers := x.n(attempts.Answers)
+	n := x.n
+	if x.shield != 0 {
+		var behind attempts.Sum
+		x.each(x.shield, x.last(), func(_ outage.Minute, _ *attempts.Spot, b *attempts.Bin, ok bool) {
+			if ok {
+				behind.Add(b)
+			}
+		})
+		n = behind.N
+	}
+	answers := n(attempts.Answers)
 	for _, p := range pages {
-		x.of(p.name, sent(x.n, p.body, p.word), answers)
+		x.of(p.name, sent(n, p.body, p.word), answers)
 	}
-	x.of(RateLimitShare, x.n(attempts.Status(429)), answers)
-	refusals := func(n func(attempts.Code) int) int {
-		return sent(n, outage.BodyChallenge, outage.FailureChallenge) + sent(n, outage.BodyBlockPage, outage.FailureBlockPage) + n(attempts.Status(429))
-	}
-	if before := x.quiet.N(attempts.Answers); before > 0 && float64(refusals(x.quiet.N)) > usualRefusals*float64(before) {
+	x.of(RateLimitShare, n(attempts.Status(429)), answers)
+	if before := x.quiet.N(attempts.Answers); before > 0 && float64(refused(x.quiet.N)) > usualRefusals*float64(before) {
 		return
 	}
-	if refusals(x.n) == 0 {
+	if refused(n) == 0 {
 		return // most causes bring none, and who looks at a day should not look twice
 	}
 	first := outage.Minute(0)
 	total := 0
-	x.each(x.onset, x.to(), func(m outage.Minute, _ *attempts.Spot, b *attempts.Bin, ok bool) {
-		if n := refusals(b.N); ok && n > 0 {
+	x.each(x.onset, x.last(), func(m outage.Minute, _ *attempts.Spot, b *attempts.Bin, ok bool) {
+		if n := refused(b.N); ok && n > 0 {
 			total += n
 			if first == 0 || m < first {
 				first = m
 			}
 		}
 	})
+	if x.shield != 0 {
+		first = x.shield // a few before it may have been anybody's
+	}
 	if total >= failsTwice {
 		x.put(MitigationAfter, float64(first-x.onset), total)
 	}

@@ -48,7 +48,7 @@ func (x *extract) crowd() {
 	total, minutes := 0, 0
 	countries, kinds := map[string]int{}, map[string]int{}
 	for _, m := range x.Crowd {
-		if m.At < x.onset || m.At > x.to() {
+		if m.At < x.onset || m.At > x.last() {
 			continue
 		}
 		minutes++
@@ -61,12 +61,12 @@ func (x *extract) crowd() {
 		}
 	}
 	put := func(name string, value float64, sample int) {
-		x.set.Put(Feature{Name: name, Value: round(value), Sample: sample, Origin: outage.OriginCrowd, From: x.onset, To: x.to()})
+		x.set.Put(Feature{Name: name, Value: round(value), Sample: sample, Origin: outage.OriginCrowd, From: x.onset, To: x.last()})
 	}
 	put(ReportTotal, float64(total), total)
 	// Expected is known only while reports are unusual; a minute without any is a zero.
 	if e := x.Incident.Expected; e > 0 {
-		span := float64(x.to() - x.onset + 1)
+		span := float64(x.last() - x.onset + 1)
 		put(ReportRatio, float64(total)/(max(e, leastExpected)*span), total)
 	}
 	if total < fewReports {
@@ -104,7 +104,7 @@ func largest(counts map[string]int) int {
 func (x *extract) beside() {
 	b := &x.Beside
 	put := func(name string, value float64, sample int, origin outage.EvidenceOrigin, rests []string) {
-		x.set.Put(Feature{Name: name, Value: round(value), Sample: sample, Origin: origin, From: x.onset, To: x.to(), Rests: rests})
+		x.set.Put(Feature{Name: name, Value: round(value), Sample: sample, Origin: origin, From: x.onset, To: x.last(), Rests: rests})
 	}
 	share := func(name string, g Group) {
 		if g.Watched > 0 {

@@ -31,6 +31,7 @@ func Extract(c Case) *Set {
 	x := newExtract(c)
 	if x.past != nil {
 		x.believe()
+		x.findShield()
 		x.findWaves()
 		x.gather()
 		x.layers()
@@ -79,6 +80,9 @@ type extract struct {
 	failing float64
 	// slowFor is for how many minutes answers were slow before the first failure.
 	slowFor float64
+	// shield is the minute from which on defences hide what fails behind them, 0 where
+	// none do; until is the last minute that attempts are looked at.
+	shield, until outage.Minute
 }
 
 // tally counts attempts and those that failed.
@@ -99,11 +103,25 @@ type seen struct {
 	vantage outage.Vantage
 	names   mixed // look-ups
 	first   int64 // second of its first failure; 0: none
+	answers tally // that are fine, and those of them that take several times as long as before
 }
 
 // fails says whether an agent sees the service fail: more than noise, and more than
 // before.
 func (s *seen) fails() bool { return fails(&s.tally, s.quiet.share()) }
+
+// Bounds of slowness at one agent.
+const (
+	slowTimes = 3
+	slowShare = 0.5
+	slowLeast = 3
+)
+
+// suffers says whether an agent sees it fail, or most answers several times as slow as
+// before: a page that takes five seconds is no page to whoever waits for it.
+func (s *seen) suffers() bool {
+	return s.fails() || s.answers.failed >= slowLeast && s.answers.share() >= slowShare
+}
 
 // Bounds of failing.
 const (
@@ -121,7 +139,7 @@ func fails(t *tally, before float64) bool {
 
 func newExtract(c Case) *extract {
 	x := &extract{
-		Case: c, onset: c.Incident.Onset, failing: 1, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
+		Case: c, onset: c.Incident.Onset, until: c.At, failing: 1, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
 		pairs: map[pair]*cell{}, agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
 		set: &Set{Service: c.Incident.Service, Incident: c.Incident.ID, Onset: c.Incident.Onset, At: c.At, Own: map[string]Feature{}},
 	}
@@ -189,8 +207,9 @@ func (x *extract) each(from, to outage.Minute, take func(m outage.Minute, s *att
 	}
 }
 
-// to is the last minute that is looked at.
-func (x *extract) to() outage.Minute { return min(x.At, x.onset+maxLook) }
+// to is the last minute that attempts are looked at, and last that anything is.
+func (x *extract) to() outage.Minute   { return min(x.until, x.last()) }
+func (x *extract) last() outage.Minute { return min(x.At, x.onset+maxLook) }
 
 // gather adds up what counts, in the incident and before it.
 func (x *extract) gather() {

@@ -122,6 +122,36 @@ func TestFeatures(t *testing.T) {
 			}
 			return event{}
 		}), map[string]float64{SlowAfter: 0}, nil},
+		{"slow, and then everybody is challenged", newWorld(func(t try) event {
+			switch {
+			case t.second >= onset+180:
+				return event{status: 403, body: outage.BodyChallenge, first: 20}
+			case t.second >= onset && some(t, 0.2):
+				return event{status: 503, first: 400}
+			case t.second >= onset:
+				return event{first: 400}
+			}
+			return event{}
+		}), map[string]float64{
+			ChallengeShare: 0.906, MitigationAfter: 3, Status503Share: 1, Status403Share: 0, AgentFailShare: 1, FailFrac: 0.2, TTFBRatio: 6.2,
+		}, nil},
+		{"slow alone, and then limits", newWorld(func(t try) event {
+			switch {
+			case t.second >= onset+180:
+				return event{status: 429, first: 20}
+			case t.second >= onset:
+				return event{first: 400}
+			}
+			return event{}
+		}), map[string]float64{RateLimitShare: 0.906, MitigationAfter: 3, FailFrac: 0, AgentFailShare: 1, TTFBRatio: 6.2}, []string{Status429Share}},
+		{"everybody is forbidden from the start", newWorld(from(onset, event{status: 403, first: 20})),
+			map[string]float64{Status403Share: 1, FailFrac: 1, AgentFailShare: 1}, []string{TTFBRatio}},
+		{"slow for half of the agents", newWorld(func(t try) event {
+			if t.second >= onset && t.agent < 3 {
+				return event{first: 400}
+			}
+			return event{}
+		}), map[string]float64{FailFrac: 0, AgentFailShare: 0.5}, nil},
 		{"two agents are led elsewhere", led(func(t try) event {
 			strange := t.address == "203.0.113.9"
 			switch lied := t.second >= onset && t.agent < 2; {

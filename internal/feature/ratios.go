@@ -105,7 +105,7 @@ const (
 	leastServer = 10
 )
 
-// ratio is a spot's time against what it was.
+// ratio is a time at a spot against what it was, n times.
 type ratio struct {
 	value float64
 	n     int
@@ -144,30 +144,25 @@ func (x *extract) usual(agent string) *attempts.Hour {
 	return h
 }
 
-// compare makes the ratios of a time, over spots; of some kinds of looks, or all.
-func (x *extract) compare(which attempts.Time, least float64, looks ...attempts.Look) []ratio {
+// compare holds each time against the usual one of its spot; of some kinds of looks, or
+// all. A spot needs so few times to have its say: where answers take long there are few.
+func (x *extract) compare(which attempts.Time, least float64, few int, looks ...attempts.Look) []ratio {
 	var list []ratio
 	for i := range x.cells {
 		c, s := &x.cells[i], &x.past.Spots[i]
 		if len(looks) > 0 && !slices.Contains(looks, s.Look) {
 			continue
 		}
-		if r, ok := c.ratio(which, least); ok {
-			r.hurt = x.hurt(pair{s.Agent, s.Address})
-			list = append(list, r)
+		before, m := c.base.Times(which).Median()
+		if m < fewTimes || c.now.Times(which).N() < few {
+			continue
 		}
+		hurt := x.hurt(pair{s.Agent, s.Address})
+		c.now.Times(which).Each(func(ms float64, n int) {
+			list = append(list, ratio{max(ms, least) / max(before, least), n, hurt})
+		})
 	}
 	return list
-}
-
-// ratio of the medians of a time; ok is false where there are too few.
-func (c *cell) ratio(which attempts.Time, least float64) (r ratio, ok bool) {
-	now, n := c.now.Times(which).Median()
-	before, m := c.base.Times(which).Median()
-	if n < fewTimes || m < fewTimes {
-		return r, false
-	}
-	return ratio{value: max(now, least) / max(before, least), n: n}, true
 }
 
 // hurt says whether the way between an agent and an address has part in the failing:
@@ -188,11 +183,11 @@ func (x *extract) ratios() {
 			x.put(name, v, n)
 		}
 	}
-	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, timedLooks...))
-	put(StaticTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookStatic))
-	put(DynamicTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, attempts.LookDynamic))
-	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer, timedLooks...))
-	put(DNSTimeRatio, x.compare(attempts.TimeName, leastTime))
+	put(TTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, 1, timedLooks...))
+	put(StaticTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, 1, attempts.LookStatic))
+	put(DynamicTTFBRatio, x.compare(attempts.TimeFirstByte, leastTime, 1, attempts.LookDynamic))
+	put(ServerTimeRatio, x.compare(attempts.TimeServer, leastServer, 1, timedLooks...))
+	put(DNSTimeRatio, x.compare(attempts.TimeName, leastTime, fewTimes))
 	trips, rise, jitter := x.trips()
 	put(RTTRatio, trips)
 	put(RTTRise, rise)

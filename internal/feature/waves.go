@@ -110,7 +110,7 @@ func (x *extract) findWaves() {
 	if len(x.past.Minutes) > 0 {
 		first = max(first, x.past.Minutes[0].At)
 	}
-	from, to := max(first, inc.Onset-lookEarlier), min(x.At, inc.Onset+maxLook)
+	from, to := max(first, inc.Onset-lookEarlier), min(x.until, inc.Onset+maxLook)
 	x.drawLine(first, to)
 	before := x.share0(first, inc.Onset-1)
 	if to >= from {
@@ -220,9 +220,14 @@ func (x *extract) chooseMinutes(first, to outage.Minute) {
 			stretches = append(stretches, wave{int64(w.Onset) * 60, int64(w.End) * 60})
 		}
 	}
-	if x.pick(x.in, stretches, to, 60); len(x.in) == 0 {
-		x.pick(x.in, stretches, to, 1)
-		x.failing = x.afterFirst(stretches)
+	for _, seconds := range [...]int64{60, 45, 30, 1} {
+		if x.pick(x.in, stretches, to, seconds); len(x.in) == 0 {
+			continue
+		}
+		if seconds < 60 {
+			x.failing = x.afterFirst(stretches)
+		}
+		break
 	}
 	earlier := map[outage.Minute]bool{}
 	if end := x.onset - 1; end > first {

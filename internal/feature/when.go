@@ -29,7 +29,7 @@ func (x *extract) when() {
 			worst = t
 		}
 	}
-	x.put(Duration, float64(x.to()-x.onset+1), minutes)
+	x.put(Duration, float64(x.last()-x.onset+1), minutes)
 	if len(x.waves) == 0 {
 		return
 	}

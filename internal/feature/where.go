@@ -3,6 +3,8 @@ package feature
 import (
 	"maps"
 	"slices"
+
+	"faultline/internal/attempts"
 )
 
 // where says which vantage points and which addresses fail.
@@ -11,12 +13,13 @@ func (x *extract) where() {
 	if len(ids) == 0 {
 		return
 	}
+	x.slowness()
 	var bad []string
 	shares := make([]float64, 0, len(ids))
 	countries, networks, classes := sides{}, sides{}, sides{}
 	for _, id := range ids {
 		a := x.agents[id]
-		fails := a.fails()
+		fails := a.suffers()
 		if fails {
 			bad = append(bad, id)
 		}
@@ -36,6 +39,18 @@ func (x *extract) where() {
 	}
 	x.edges()
 	x.families()
+}
+
+// slowness counts the answers of each agent that take several times as long as before.
+func (x *extract) slowness() {
+	for i := range x.cells {
+		c, s := &x.cells[i], &x.past.Spots[i]
+		before, m := c.base.Times(attempts.TimeFirstByte).Median()
+		if a := x.agents[s.Agent]; a != nil && m >= fewTimes && slices.Contains(timedLooks, s.Look) {
+			h := c.now.Times(attempts.TimeFirstByte)
+			a.answers.add(tally{h.N(), h.Above(slowTimes * before)})
+		}
+	}
 }
 
 // sides counts agents by what they have in common: those that fail, and all.

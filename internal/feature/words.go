@@ -148,7 +148,7 @@ var words = []Word{
 	{DynamicFail, UnitShare, "later steps and pages", "later steps and other pages, without static files, that fail"},
 	{VariantGap, UnitShare, "attempts of the smaller variant", "difference of the failing shares of the mobile and the desktop path"},
 
-	{AgentFailShare, UnitShare, "agents", "agents that see it fail, of those that look"},
+	{AgentFailShare, UnitShare, "agents", "agents that see it fail, or most answers take three times as long as before, of those that look"},
 	{CountryFailShare, UnitShare, "countries", "countries in which most agents see it fail"},
 	{NetworkFailShare, UnitShare, "networks", "networks in which most agents see it fail"},
 	{OneCountry, UnitYes, "agents", "all agents that see it fail are in one country, and agents elsewhere see it well"},

@@ -64,6 +64,7 @@ func TestMistakes(t *testing.T) {
 		{"placeholder", "signs/names.yaml", "for {value} of", "for {share} of", "unknown placeholder {share}"},
 		{"unknown group", "signs/names.yaml", "group: names", "group: name", `unknown group "name": did you mean "names"?`},
 		{"pair", "table.yaml", "between: [edge-config, code-deploy]", "between: [edge-config, code-deplot]", `unknown hypothesis "code-deplot"`},
+		{"how it decides", "table.yaml", "siblings-fine present", "siblings-fine seen", `decided by "siblings-fine seen": write the sign alone, or present or absent behind it`},
 		{"rule", "table.yaml", "  margin: 1\n", "", "a rule is missing"},
 		{"nesting", "table.yaml", "title:", "x: " + strings.Repeat("[", 99) + "\ntitle:", "brackets nest deeper than 16"},
 	}

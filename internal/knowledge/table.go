@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"slices"
+	"strings"
 
 	"faultline/outage"
 )
@@ -166,11 +167,22 @@ type Pair struct {
 	// are no contradiction; empty: the verdict is ambiguous and names both.
 	Title string `yaml:"title"`
 	// DecidedBy are signs that tell them apart; while one of them is known the scores
-	// decide. Without any the two are always named together.
+	// decide. "siblings-fine present" and "siblings-fine absent" tell only so. Without any
+	// the two are always named together.
 	DecidedBy []string `yaml:"decided_by"`
 	Decide    string   `yaml:"decide"` // what would
 	Why       string   `yaml:"why"`
 	Source    string   `yaml:"source"`
+}
+
+// Decided says whether something that was found tells the two apart. What is not found
+// is an empty finding.
+func (p *Pair) Decided(found func(sign string) outage.Finding) bool {
+	return slices.ContainsFunc(p.DecidedBy, func(by string) bool {
+		sign, how, _ := strings.Cut(by, " ")
+		f := found(sign)
+		return f != "" && (how == "" || f == outage.Finding(how))
+	})
 }
 
 // Bands are the steps of a likelihood.

@@ -220,8 +220,12 @@ func (c *checking) pair(p *Pair) {
 			c.wrong("%s: unknown hypothesis %q%s", at, id, names.Suggest(id, ids(c.t.Hypotheses, func(h *Hypothesis) string { return h.ID })))
 		}
 	}
-	for _, id := range p.DecidedBy {
+	for _, by := range p.DecidedBy {
+		id, how, _ := strings.Cut(by, " ")
 		c.known(at, id)
+		if how != "" && how != string(outage.FindingPresent) && how != string(outage.FindingAbsent) {
+			c.wrong("%s: decided by %q: write the sign alone, or %s or %s behind it", at, by, outage.FindingPresent, outage.FindingAbsent)
+		}
 	}
 	if p.Decide == "" || p.Why == "" {
 		c.wrong("%s: say why they cannot be told apart, and what would decide", at)

@@ -20,9 +20,9 @@ func Judge(set *feature.Set, t *knowledge.Table) outage.Verdict {
 		Layer: layerOf(set, g), Hypotheses: weigh(found, unknown, t), Evidence: []outage.Evidence{},
 		Onset: set.Onset, Features: set.List(),
 	}
-	known := map[string]bool{}
+	known := map[string]outage.Finding{}
 	for i := range found {
-		known[found[i].sign.ID] = true
+		known[found[i].sign.ID] = found[i].evidence.Finding
 	}
 	o := decide(v.Hypotheses, g, known, t)
 	v.State, v.Class, v.Leading = o.state, o.class, o.names()
@@ -68,7 +68,7 @@ func (o *outcome) first() *outage.Hypothesis {
 }
 
 // decide finds the state and who leads. The hypotheses are ranked.
-func decide(ranked []outage.Hypothesis, g ground, known map[string]bool, t *knowledge.Table) outcome {
+func decide(ranked []outage.Hypothesis, g ground, known map[string]outage.Finding, t *knowledge.Table) outcome {
 	top := &ranked[0]
 	if !g.enough || sum(top.For)+sum(top.Against) < t.Rules.Gained {
 		return outcome{state: outage.VerdictInsufficient, vague: g.enough}
@@ -115,7 +115,7 @@ func (o *outcome) kinds() int {
 
 // addRivals finds those that come so close to the leading meaning that they are named
 // with it, and the best that does not.
-func (o *outcome) addRivals(ranked []outage.Hypothesis, g ground, known map[string]bool, t *knowledge.Table) {
+func (o *outcome) addRivals(ranked []outage.Hypothesis, g ground, known map[string]outage.Finding, t *knowledge.Table) {
 	top, same := o.leading[0], len(o.leading)
 	first := true
 	for i := range ranked {
@@ -188,13 +188,13 @@ func sameMeaning(a, b *outage.Hypothesis, t *knowledge.Table) bool {
 
 // inseparable finds the pair that keeps a hypothesis from being told apart from one
 // of those that lead.
-func inseparable(leading []*outage.Hypothesis, h *outage.Hypothesis, known map[string]bool, t *knowledge.Table) *knowledge.Pair {
+func inseparable(leading []*outage.Hypothesis, h *outage.Hypothesis, known map[string]outage.Finding, t *knowledge.Table) *knowledge.Pair {
 	for _, l := range leading {
 		p := t.Pair(l.ID, h.ID)
 		if p == nil || p.Title != "" {
 			continue
 		}
-		if !slices.ContainsFunc(p.DecidedBy, func(sign string) bool { return known[sign] }) {
+		if !p.Decided(func(sign string) outage.Finding { return known[sign] }) {
 			return p
 		}
 	}
