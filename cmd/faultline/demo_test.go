@@ -55,7 +55,7 @@ func (p *process) cannotTell(incident string) {
 		}
 	}
 	for path, says := range map[string]string{
-		"/i/" + incident: "Verdict: Cannot tell", "/i/" + incident + "/verdicts/1": "Verdict: Cannot tell", "/s/x": "Cannot tell.",
+		"/i/" + incident: "Verdict: Cannot tell", "/i/" + incident + "/verdicts/1": "Verdict: Cannot tell", "/s/x": "Cannot tell",
 	} {
 		if status, page := p.get(path); status != http.StatusOK || !strings.Contains(page, says) {
 			p.t.Errorf("%s answers %d and lacks %q", path, status, says)

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"maps"
 	"slices"
 
 	"faultline/internal/smallcell"
@@ -74,10 +75,37 @@ func (x *extract) crowd() {
 	}
 	delete(countries, "")
 	put(ReportCountries, float64(len(countries)), total)
-	put(ReportTopCountry, cellShare(largest(countries), total), total)
-	put(ReportTopKind, cellShare(largest(kinds), total), total)
+	country, most := largest(countries)
+	put(ReportTopCountry, cellShare(most, total), total)
+	if cut, agents := x.cutOff(country); agents > 0 {
+		put(ReportCountryCut, yes(cut), agents)
+	}
+	_, kind := largest(kinds)
+	put(ReportTopKind, cellShare(kind, total), total)
 	put(ReportApp, cellShare(kinds["app"], total), total)
 	put(ReportLogin, cellShare(kinds["login"], total), total)
+}
+
+// cutOff says whether all agents of a country that could be believed before the onset
+// cannot be since - they are silent, or their controls fail too - while others can, and
+// how many they are.
+func (x *extract) cutOff(country string) (cut bool, agents int) {
+	elsewhere, here := 0, 0
+	for _, a := range x.agents {
+		switch {
+		case country == "" || a.quiet.tried == 0:
+		case a.vantage.Country != country:
+			if a.tried > 0 {
+				elsewhere++
+			}
+		default:
+			agents++
+			if a.tried > 0 {
+				here++
+			}
+		}
+	}
+	return here == 0 && elsewhere > 0, agents
 }
 
 // cellShare is as coarse as it may be told, where it may be told at all; of fewer
@@ -92,12 +120,14 @@ func cellShare(count, total int) float64 {
 // leastExpected keeps the ratio of a service that nobody ever reports finite.
 const leastExpected = 0.05
 
-func largest(counts map[string]int) int {
-	best := 0
-	for _, n := range counts {
-		best = max(best, n)
+// largest is the first of those with the highest count, and that count.
+func largest(counts map[string]int) (name string, most int) {
+	for _, n := range slices.Sorted(maps.Keys(counts)) {
+		if counts[n] > most {
+			name, most = n, counts[n]
+		}
 	}
-	return best
+	return name, most
 }
 
 // beside says what else fails.

@@ -147,6 +147,7 @@ const (
 	ReportTotal      = "report_total"
 	ReportCountries  = "report_countries"
 	ReportTopCountry = "report_top_country_share"
+	ReportCountryCut = "report_country_cut" // yes: all agents of the country with most reports are cut off, and others are not
 	ReportTopKind    = "report_top_category_share"
 	ReportApp        = "report_app_share" // of reports: category app
 	ReportLogin      = "report_login_share"

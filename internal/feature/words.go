@@ -182,6 +182,7 @@ var words = []Word{
 	{ReportTotal, UnitCount, "reports", "reports since the onset"},
 	{ReportCountries, UnitCount, "reports", "countries that people report from"},
 	{ReportTopCountry, UnitShare, "reports", "reports from the country with the most of them"},
+	{ReportCountryCut, UnitYes, "agents of that country", "all agents of the country with most reports are silent or fail at their controls too since the onset, and agents elsewhere can be believed"},
 	{ReportTopKind, UnitShare, "reports", "reports of the most frequent category"},
 	{ReportApp, UnitShare, "reports", "reports of the app"},
 	{ReportLogin, UnitShare, "reports", "reports of the login"},
