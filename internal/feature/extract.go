@@ -61,20 +61,21 @@ type extract struct {
 	set  *Set
 	past *attempts.Past
 
-	ok     [][]bool      // by minute and bin of the past: the agent can be believed
-	waves  []wave        // as measured, rising; none: nothing of note fails
-	onset  outage.Minute // as measured, or else the incident's
-	in     map[outage.Minute]bool
-	all    attempts.Sum // of attempts in the incident that count
-	quiet  attempts.Sum // of those before it
-	base   map[outage.Minute]bool
-	cells  []cell // by spot
-	pairs  map[pair]*cell
-	agents map[string]*seen
-	ids    []string          // of agents with attempts that count, sorted
-	line   slots             // all that is looked at
-	spots  map[string]*tally // by address
-	steps  map[string]*tally
+	ok      [][]bool      // by minute and bin of the past: the agent can be believed
+	waves   []wave        // as measured, rising; none: nothing of note fails
+	onset   outage.Minute // as measured, or else the incident's
+	in      map[outage.Minute]bool
+	all     attempts.Sum // of attempts in the incident that count
+	quiet   attempts.Sum // of those before it
+	base    map[outage.Minute]bool
+	cells   []cell // by spot
+	pairs   map[pair]*cell
+	seasons map[string]season // by agent
+	agents  map[string]*seen
+	ids     []string          // of agents with attempts that count, sorted
+	line    slots             // all that is looked at
+	spots   map[string]*tally // by address
+	steps   map[string]*tally
 	// failing is the share of the attempts in the chosen minutes that came after the first
 	// failure: less than 1 only while there is no whole minute.
 	failing float64
@@ -140,7 +141,7 @@ func fails(t *tally, before float64) bool {
 func newExtract(c Case) *extract {
 	x := &extract{
 		Case: c, onset: c.Incident.Onset, until: c.At, failing: 1, in: map[outage.Minute]bool{}, base: map[outage.Minute]bool{},
-		pairs: map[pair]*cell{}, agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
+		pairs: map[pair]*cell{}, seasons: map[string]season{}, agents: map[string]*seen{}, spots: map[string]*tally{}, steps: map[string]*tally{},
 		set: &Set{Service: c.Incident.Service, Incident: c.Incident.ID, Onset: c.Incident.Onset, At: c.At, Own: map[string]Feature{}},
 	}
 	if c.Window != nil {

@@ -2,7 +2,6 @@ package feature
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"faultline/internal/attempts"
@@ -97,8 +96,6 @@ const (
 	// fewTimes are too few to compare a median by, fewSpread to compare a range by.
 	fewTimes  = 3
 	fewSpread = 8
-	// usualDays of the same hour are better than the minutes before the onset.
-	usualDays = 2
 	// leastTime keeps ratios of very short times sane, in milliseconds.
 	leastTime = 0.1
 	// leastServer is the same of what a server takes: a page that is ready takes none.
@@ -131,19 +128,6 @@ func middle(list []ratio) (value float64, n int, ok bool) {
 	return 0, 0, false
 }
 
-// usual is what an agent's times are at this hour, where enough days have told.
-func (x *extract) usual(agent string) *attempts.Hour {
-	u := x.past.Usual[agent]
-	if u == nil {
-		return nil
-	}
-	h := &u.Hours[x.onset%outage.Day/outage.Hour]
-	if h.Days < usualDays {
-		return nil
-	}
-	return h
-}
-
 // compare holds each time against the usual one of its spot; of some kinds of looks, or
 // all. A spot needs so few times to have its say: where answers take long there are few.
 func (x *extract) compare(which attempts.Time, least float64, few int, looks ...attempts.Look) []ratio {
@@ -156,6 +140,9 @@ func (x *extract) compare(which attempts.Time, least float64, few int, looks ...
 		before, m := c.base.Times(which).Median()
 		if m < fewTimes || c.now.Times(which).N() < few {
 			continue
+		}
+		if which == attempts.TimeFirstByte {
+			before *= x.season(s.Agent).first
 		}
 		hurt := x.hurt(pair{s.Agent, s.Address})
 		c.now.Times(which).Each(func(ms float64, n int) {
@@ -209,16 +196,15 @@ func (x *extract) trips() (trips, rise, jitter []ratio) {
 		hurt := x.hurt(k)
 		now, n := c.now.Times(attempts.TimeConnect).Median()
 		before, m := c.base.Times(attempts.TimeConnect).Median()
-		if h := x.usual(k.agent); h != nil && h.Connect != 0 {
-			before, m = math.Exp(float64(h.Connect)), fewTimes
-		}
 		if n < fewTimes || m < fewTimes {
 			continue
 		}
+		season := x.season(k.agent)
+		before *= season.connect
 		trips = append(trips, ratio{max(now, leastTime) / max(before, leastTime), n, hurt})
 		rise = append(rise, ratio{now - before, n, hurt})
 		if base := c.base.Times(attempts.TimeConnect); n >= fewSpread && base.N() >= fewSpread {
-			jitter = append(jitter, ratio{c.now.Times(attempts.TimeConnect).Range() / base.Range(), n, hurt})
+			jitter = append(jitter, ratio{c.now.Times(attempts.TimeConnect).Range() / (base.Range() * season.jitter), n, hurt})
 		}
 	}
 	return trips, rise, jitter

@@ -3,6 +3,7 @@ package reason
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"faultline/internal/feature"
 	"faultline/internal/knowledge"
@@ -23,11 +24,11 @@ type ground struct {
 // when one did from as many places as we would ask of ourselves.
 const observersEnough = 2
 
-// routing are features that say how the way to a service was announced, and nothing
-// about whether it worked.
-var routing = []string{
-	feature.BGPVisibility, feature.BGPOriginChanged, feature.BGPNewUpstream, feature.BGPUnchanged, feature.BlackholeRoute,
-	feature.FlowSurge, feature.OwnLogsSurge,
+// noLook says whether a feature tells nothing of whether the service worked: how the way
+// to it was announced, what was counted at it, what people report, and when.
+func noLook(name string) bool {
+	return strings.HasPrefix(name, "bgp_") || strings.HasPrefix(name, "report_") ||
+		slices.Contains([]string{feature.FlowSurge, feature.OwnLogsSurge, feature.OnsetHour, feature.OnTheHour, feature.Duration, feature.WaveCount}, name)
 }
 
 // groundOf counts what there is.
@@ -43,7 +44,10 @@ func groundOf(set *feature.Set, t *knowledge.Table) ground {
 	for _, v := range views(set)[1:] {
 		measured := false
 		for name, f := range v.at {
-			measured = measured || !slices.Contains(routing, name)
+			if noLook(name) {
+				continue
+			}
+			measured = true
 			wide = wide || f.Vantages >= t.Rules.Vantages && f.Networks >= t.Rules.Networks
 		}
 		if measured {

@@ -112,3 +112,17 @@ func TestSameFeaturesSameBytes(t *testing.T) {
 		}
 	}
 }
+
+// What people report is told by people, whoever publishes the count: two who do make no
+// ground for a verdict.
+func TestPublishedReportsAreNoGround(t *testing.T) {
+	s := &feature.Set{Service: "photos", Incident: "photos-1", Onset: 29_000_000, At: 29_000_060, Own: map[string]feature.Feature{}}
+	for _, by := range []string{"One Aggregator", "Another"} {
+		for name, v := range map[string]float64{feature.ReportRatio: 40, feature.ReportApp: 0.8, feature.BGPUnchanged: 1} {
+			s.Put(feature.Feature{Name: name, Value: v, Sample: 40_000, Vantages: 300, Networks: 100, Origin: outage.OriginObserver, Source: &outage.Source{Name: by, Kind: "press"}})
+		}
+	}
+	if v := Judge(s, table(t)); v.State != outage.VerdictInsufficient {
+		t.Errorf("%s: %s", v.State, v.Sentence)
+	}
+}
