@@ -37,9 +37,17 @@ type Reader struct {
 
 // item is a measurement with its place.
 type item struct {
-	minute outage.Minute
-	at     time.Time
-	entry  stream.Entry
+	minute   outage.Minute
+	agent    string
+	sequence uint64 // in the chain of its agent; 0: it has none
+	at       time.Time
+	entry    stream.Entry
+}
+
+// order is that in which a hub hears: of one agent its chain, which tells attempts as
+// they end, and where there is none as they were begun.
+func (a *item) order(b *item) int {
+	return cmp.Or(cmp.Compare(a.minute, b.minute), cmp.Compare(a.agent, b.agent), cmp.Compare(a.sequence, b.sequence), a.at.Compare(b.at))
 }
 
 // New makes a reader of nothing yet.
@@ -85,7 +93,7 @@ func (r *Reader) take(f *file, m *outage.Measurement) error {
 		return nil
 	}
 	r.known[string(sum[:])] = struct{}{}
-	r.items = append(r.items, item{m.Received, at, e})
+	r.items = append(r.items, item{m.Received, m.Agent, m.Sequence, at, e})
 	r.count(m)
 	return nil
 }
@@ -145,7 +153,7 @@ const MaxMinutes = 31 * outage.Day
 // Entries are the measurements in the order in which they count, with the ends of
 // minutes on every topic that the parts of a hub follow.
 func (r *Reader) Entries() ([]stream.Entry, error) {
-	slices.SortStableFunc(r.items, func(a, b item) int { return cmp.Or(cmp.Compare(a.minute, b.minute), a.at.Compare(b.at)) })
+	slices.SortStableFunc(r.items, func(a, b item) int { return a.order(&b) })
 	topics := []string{stream.Reports.Name, stream.Measurements.Name, stream.Observations.Name}
 	out := make([]stream.Entry, 0, len(r.items))
 	tick := func(m outage.Minute) {

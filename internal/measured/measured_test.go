@@ -77,7 +77,7 @@ func TestOrder(t *testing.T) {
 			Options{Service: "x"}, "local (0.json) DE AS64500/x local (1.json) DE AS64500/x |0"},
 		"looks from nowhere": {[]string{strings.Replace(line("", "x", 5, ""), `"vantage":{"country":"DE","network":"AS64500"},`, "", 1)}, Options{}, "local (0.json)/x |0"},
 		"a source without vantage points": {[]string{line("ooni", "x", 5, `,"source":"ooni"`) + line("import:ooni", "x", 6, `,"source":"ooni"`) + line("atlas/7", "x", 7, `,"source":"atlas"`)},
-			Options{}, "ooni DE AS64500/x import:ooni DE AS64500/x atlas/7/x |0"},
+			Options{}, "atlas/7/x import:ooni DE AS64500/x ooni DE AS64500/x |0"},
 		"controls": {[]string{line("a", "y", 5, "") + line("a", "x", 6, "") + line("a", "z", 7, "")}, Options{Controls: []string{"y"}}, "a/control a/x a/z |0"},
 		"a control by its host": {[]string{strings.Replace(line("a", "", 5, ""), "x.example", "c.example", 2) + line("a", "x", 6, "")},
 			Options{Controls: []string{"C.example"}}, "a/control a/x |0"},
