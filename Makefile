@@ -3,8 +3,8 @@ GO ?= go
 
 .PHONY: run build test lint bench bench-peers scoreboard soak packages lab lab-score
 
-run: ## start the demonstration world; it prints the address to open
-	$(GO) run ./cmd/faultline demo
+run: build ## start the demonstration world; it prints the address to open
+	bin/faultline demo
 
 build: ## build the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/faultline ./cmd/faultline
