@@ -34,11 +34,15 @@ func (c *verifyCmd) Help() string {
 signs it. The first record that was changed, removed, moved or put in is named, and
 the exit code is 1. Gaps that an agent has signed itself are told and are no break.
 That the end of a file was cut off shows only with --agents or --data, which say how
-far the hub has come with each agent.`
+far the hub has come with each agent. A file may also hold answers of the hub's
+/api/v1/measurements?agent=ID, one a line. Records with a path are published without
+the routers next to the agent: their place is checked then, and their content cannot
+be.`
 }
 
-// maxLine bounds a record in a file: the hub takes none of half of it.
-const maxLine = 128 << 10
+// maxLine bounds a line of a file: an answer of the hub holds 500 records, and the
+// hub takes none above 64 KiB.
+const maxLine = 32 << 20
 
 // errChainBroken ends a verification that found something.
 var errChainBroken = errors.New("a chain does not hold")
@@ -48,7 +52,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if (c.Data == "") == (len(c.Files) == 0) {
 		return errors.New("nothing to verify: name files, or a data directory with --data")
 	}
-	v := &chain.Verifier{}
+	v := &chain.Verifier{Published: len(c.Files) > 0}
 	for _, text := range c.Key {
 		key, err := chain.PublicKey(text)
 		if err != nil {
@@ -146,13 +150,28 @@ func verifyFile(name string, stdin io.Reader, v *chain.Verifier) error {
 	n := 0
 	for lines.Scan() {
 		if n++; len(bytes.TrimSpace(lines.Bytes())) > 0 {
-			v.Add(lines.Bytes())
+			addLine(lines.Bytes(), v)
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read %s after line %d: %w: a record has at most %d bytes", name, n, err, maxLine)
+		return fmt.Errorf("read %s after line %d: %w: a line has at most %d bytes", name, n, err, maxLine)
 	}
 	return nil
+}
+
+// addLine feeds a record, or those of an answer of the hub: a record has no field of
+// that name.
+func addLine(line []byte, v *chain.Verifier) {
+	var answer struct {
+		Measurements []json.RawMessage `json:"measurements"`
+	}
+	if !bytes.Contains(line, []byte(`"measurements"`)) || json.Unmarshal(line, &answer) != nil || answer.Measurements == nil {
+		v.Add(line)
+		return
+	}
+	for _, raw := range answer.Measurements {
+		v.Add(raw)
+	}
 }
 
 // verifyLog feeds the log's measurements, and what the hub knows of each agent.
@@ -211,7 +230,7 @@ func (c *verifyCmd) tell(w io.Writer, v *chain.Verifier) error {
 		case r.Records == 0:
 			fmt.Fprintf(w, "empty   agent %s: no record\n", r.Agent)
 		default:
-			fmt.Fprintf(w, "whole   agent %s: %s records, %d to %d%s%s\n", r.Agent, humanize.Comma(int64(r.Records)), r.First, r.Last.Sequence, gaps(&r), unsigned(v))
+			fmt.Fprintf(w, "whole   agent %s: %s records, %d to %d%s%s%s\n", r.Agent, humanize.Comma(int64(r.Records)), r.First, r.Last.Sequence, gaps(&r), hidden(&r), unsigned(v))
 		}
 	}
 	if told == 0 {
@@ -228,6 +247,13 @@ func gaps(r *chain.Report) string {
 		return ""
 	}
 	return fmt.Sprintf("; %d signed gaps stand for %s lost ones", r.Gaps, humanize.Comma(int64(r.Lost)))
+}
+
+func hidden(r *chain.Report) string {
+	if r.Withheld == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; of %s only the place was checked, for routers next to the agent are left out", humanize.Comma(int64(r.Withheld)))
 }
 
 func unsigned(v *chain.Verifier) string {

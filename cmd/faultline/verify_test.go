@@ -35,6 +35,11 @@ func sealedLines(t *testing.T, n int) (lines [][]byte, public string) {
 	return lines, base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
 }
 
+// answer is what a hub's API answers with.
+func answer(lines [][]byte) []byte {
+	return fmt.Appendf(nil, `{"total":%d,"measurements":[%s],"next":"1-2"}`, len(lines), bytes.Join(lines, []byte(",")))
+}
+
 // The command names the first record that somebody has touched.
 func TestVerifyFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "measurements.jsonl")
@@ -54,20 +59,23 @@ func TestVerifyFile(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"whole":      {lines, []string{"--key", key}, exitOK, "20 records, 1 to 20\n"},
-		"unsigned":   {lines, nil, exitOK, "signatures not checked"},
-		"part":       {lines[5:], []string{"--key", key}, exitOK, "15 records, 6 to 20"},
-		"removed":    {append(append([][]byte{}, lines[:7]...), lines[8:]...), []string{"--key", key}, exitError, "record 8, at position 8, is missing"},
-		"changed":    {append(append([][]byte{}, lines[:7]...), bytes.Replace(lines[7], []byte(`"ok"`), []byte(`"fail"`), 1)), nil, exitError, "record 8, at position 8, was changed"},
-		"torn":       {append(append([][]byte{}, lines[:7]...), lines[7][:50]), nil, exitError, "position 8"},
-		"listed":     {lines, []string{"--agents", list}, exitOK, "20 records, 1 to 20\n"},
-		"cut off":    {lines[:15], []string{"--agents", list}, exitError, "record 16, at the end, is missing"},
-		"no list":    {lines, []string{"--agents", file}, exitError, "the hub lists it"},
-		"nothing":    {nil, nil, exitError, "no records"},
-		"bad key":    {lines, []string{"--key", "x"}, exitError, "public key"},
-		"too long":   {[][]byte{bytes.Repeat([]byte("x"), maxLine+1)}, nil, exitError, "at most"},
-		"other key":  {lines, []string{"--key", base64.StdEncoding.EncodeToString(make([]byte, 32))}, exitError, "not known"},
-		"other only": {lines, []string{"--agent", "nobody"}, exitError, "no records"},
+		"whole":                 {lines, []string{"--key", key}, exitOK, "20 records, 1 to 20\n"},
+		"unsigned":              {lines, nil, exitOK, "signatures not checked"},
+		"part":                  {lines[5:], []string{"--key", key}, exitOK, "15 records, 6 to 20"},
+		"removed":               {append(append([][]byte{}, lines[:7]...), lines[8:]...), []string{"--key", key}, exitError, "record 8, at position 8, is missing"},
+		"changed":               {append(append([][]byte{}, lines[:7]...), bytes.Replace(lines[7], []byte(`"ok"`), []byte(`"fail"`), 1)), nil, exitError, "record 8, at position 8, was changed"},
+		"torn":                  {append(append([][]byte{}, lines[:7]...), lines[7][:50]), nil, exitError, "position 8"},
+		"listed":                {lines, []string{"--agents", list}, exitOK, "20 records, 1 to 20\n"},
+		"cut off":               {lines[:15], []string{"--agents", list}, exitError, "record 16, at the end, is missing"},
+		"no list":               {lines, []string{"--agents", file}, exitError, "the hub lists it"},
+		"nothing":               {nil, nil, exitError, "no records"},
+		"bad key":               {lines, []string{"--key", "x"}, exitError, "public key"},
+		"too long":              {[][]byte{bytes.Repeat([]byte("x"), maxLine+1)}, nil, exitError, "at most"},
+		"other key":             {lines, []string{"--key", base64.StdEncoding.EncodeToString(make([]byte, 32))}, exitError, "not known"},
+		"other only":            {lines, []string{"--agent", "nobody"}, exitError, "no records"},
+		"answers":               {[][]byte{answer(lines[:12]), answer(lines[12:])}, []string{"--agents", list}, exitOK, "20 records, 1 to 20\n"},
+		"an answer without one": {[][]byte{answer(lines[:12]), answer(lines[13:])}, []string{"--key", key}, exitError, "record 13, at position 13, is missing"},
+		"an empty answer":       {[][]byte{answer(nil)}, nil, exitError, "no records"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(file, bytes.Join(test.lines, []byte("\n")), 0o600); err != nil {

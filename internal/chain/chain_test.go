@@ -386,3 +386,72 @@ func BenchmarkSeal(b *testing.B) {
 		}
 	}
 }
+
+// pathChain is a chain whose fourth record knows its way, and that record as a hub
+// publishes it: without the router next to the agent.
+func pathChain(t *testing.T, key ed25519.PrivateKey) (records [][]byte, published []byte) {
+	t.Helper()
+	var head chain.Head
+	for i := range 6 {
+		m := outage.Measurement{Attempt: 1, Time: time.Date(2025, 3, 10, 9, 30, i, 0, time.UTC), Outcome: outage.OutcomeOK}
+		if i == 3 {
+			m.Path = &outage.Path{Hops: []outage.Hop{{TTL: 1, Address: "192.0.2.1", RTTMS: 1}, {TTL: 2}}}
+		}
+		raw, next, err := chain.Seal(&m, head, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, head = append(records, raw), next
+	}
+	return records, bytes.Replace(records[3], []byte(`"address":"192.0.2.1",`), nil, 1)
+}
+
+// What a hub leaves out of a record with a path breaks no chain that is checked as
+// published; nothing else may be explained so.
+func TestWithheld(t *testing.T) {
+	key, other := keyOf("one"), keyOf("other")
+	for name, test := range map[string]struct {
+		change func(published []byte) []byte
+		strict bool // the hub's own log
+		err    error
+	}{
+		"published": {func(p []byte) []byte { return p }, false, nil},
+		"in a log":  {func(p []byte) []byte { return p }, true, chain.ErrChanged},
+		"no router is missing": {func(p []byte) []byte {
+			return bytes.Replace(p, []byte(`"rtt_ms":1`), []byte(`"address":"192.0.2.9","rtt_ms":1`), 1)
+		}, false, chain.ErrChanged},
+		"signed by another": {func(p []byte) []byte {
+			return edit(t, p, func(f map[string]any) {
+				f["signature"] = base64.StdEncoding.EncodeToString(ed25519.Sign(other, []byte("x")))
+			})
+		}, false, chain.ErrForged},
+		"another hash": {func(p []byte) []byte {
+			return edit(t, p, func(f map[string]any) { f["hash"] = strings.Repeat("0", 64) })
+		}, false, chain.ErrForged},
+		"as if it stood for lost ones": {func(p []byte) []byte {
+			return edit(t, p, func(f map[string]any) { f["gap"] = map[string]any{"first": 2, "reason": "spool_full"} })
+		}, false, chain.ErrChanged},
+		"elsewhere in the chain": {func(p []byte) []byte {
+			return edit(t, p, func(f map[string]any) { f["previous"] = strings.Repeat("0", 64) })
+		}, false, chain.ErrBroken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			records, published := pathChain(t, key)
+			records[3] = test.change(published)
+			v := chain.Verifier{Keys: map[string]ed25519.PublicKey{chain.ID(public(key)): public(key)}, Published: !test.strict}
+			for _, r := range records {
+				v.Add(r)
+			}
+			got := v.Reports()[0]
+			if test.err == nil {
+				if got.Break != nil || got.Records != 6 || got.Withheld != 1 {
+					t.Errorf("a published chain: %+v, %v", got, got.Break)
+				}
+				return
+			}
+			if got.Break == nil || !errors.Is(got.Break, test.err) || got.Break.Position != 4 {
+				t.Errorf("found %v, want the fourth: %v", got.Break, test.err)
+			}
+		})
+	}
+}

@@ -153,7 +153,8 @@ func (s *Store) Agents(ctx context.Context) ([]store.Heard, error) {
 		}
 		err := json.Unmarshal(data, &h.Agent)
 		if err == nil && uint64(sequence) > h.Sequence {
-			h.Sequence = uint64(sequence)
+			// The head that was said last is of an older measurement, and would be a lie of this one.
+			h.Sequence, h.Head = uint64(sequence), ""
 			err = json.Unmarshal(clock, &h.Clock)
 		}
 		if err != nil {

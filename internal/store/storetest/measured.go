@@ -194,13 +194,13 @@ func testAgents(t *testing.T, h *harness) {
 	a := outage.Agent{ID: "a", Revision: 1, Vantage: outage.Vantage{Country: "DE"}, Presence: outage.AgentPresent}
 	b := outage.Agent{ID: "b", Revision: 4}
 	newer := a
-	newer.Revision, newer.Presence = 2, outage.AgentAway
+	newer.Revision, newer.Presence, newer.Sequence, newer.Head = 2, outage.AgentAway, 1, "of the first"
 	h.save(&store.Batch{Agents: []outage.Agent{b, a, newer}, Measurements: []store.Measurement{attempt("a", 1, start+5, ""), attempt("nobody", 2, start, "")}})
 	last := attempt("a", 3, start+6, "")
 	last.Fact.Time = (start + 4).Time() // on its way for two minutes
 	last.Fact.Clock = outage.Clock{OffsetMS: 2.5, Synced: true}
 	h.save(&store.Batch{Agents: []outage.Agent{a}, Measurements: []store.Measurement{last}})
-	newer.Sequence, newer.Clock = 3, last.Fact.Clock
+	newer.Sequence, newer.Head, newer.Clock = 3, "", last.Fact.Clock // nobody has said the head of the third
 	h.twice(func(t *testing.T) {
 		got, err := h.Agents(t.Context())
 		if err != nil {
