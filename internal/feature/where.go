@@ -32,9 +32,11 @@ func (x *extract) where() {
 	x.of(CountryFailShare, countries.bad(), len(countries))
 	x.of(NetworkFailShare, networks.bad(), len(networks))
 	if len(bad) > 0 {
-		x.put(OneCountry, yes(countries.only(len(bad))), len(ids))
-		x.put(OneNetwork, yes(networks.only(len(bad))), len(ids))
-		x.put(ClassOnly, yes(classes.only(len(bad))), len(ids))
+		for name, s := range map[string]sides{OneCountry: countries, OneNetwork: networks, ClassOnly: classes} {
+			if s.named() > 1 { // or there is nothing to compare
+				x.put(name, yes(s.only(len(bad))), len(ids))
+			}
+		}
 		x.put(VantageGini, gini(shares), len(ids))
 	}
 	x.edges()
@@ -71,6 +73,15 @@ func (s sides) bad() int {
 		if 2*t.failed > t.tried {
 			n++
 		}
+	}
+	return n
+}
+
+// named counts names that are known.
+func (s sides) named() int {
+	n := len(s)
+	if s[""] != nil {
+		n--
 	}
 	return n
 }

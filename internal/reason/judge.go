@@ -49,6 +49,7 @@ type outcome struct {
 	support float64              // of all that lead
 	pair    *knowledge.Pair      // that cannot be told apart, nil when the scores are just close
 	vague   bool                 // it abstains because nothing tells causes apart
+	torn    int                  // it abstains between so many kinds of causes; 0: it does not
 }
 
 func (o *outcome) names() []string {
@@ -93,8 +94,8 @@ func decide(ranked []outage.Hypothesis, g ground, known map[string]outage.Findin
 			o.class = outage.CauseUndecided
 		}
 	}
-	if o.kinds() > mostKinds {
-		return outcome{state: outage.VerdictInsufficient, vague: true}
+	if n := o.kinds(); n > mostKinds {
+		return outcome{state: outage.VerdictInsufficient, vague: true, torn: n}
 	}
 	o.state = stateOf(&o, same, g, t)
 	return o

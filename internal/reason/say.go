@@ -16,6 +16,9 @@ import (
 func (o *outcome) sentence(set *feature.Set, g ground, t *knowledge.Table) string {
 	service := cmp.Or(set.Name, set.Service)
 	if o.state == outage.VerdictInsufficient {
+		if o.torn > 0 {
+			return fill("torn", "service", service, "count", numberWord(o.torn))
+		}
 		if o.vague {
 			return fill("nothing-tells", "service", service)
 		}

@@ -38,6 +38,7 @@ var templates = map[string]string{
 	"nobody":        "There is too little to say what the trouble with {service} is consistent with: no probe that can be believed looked, and nobody reported it.",
 	"few-attempts":  "There is too little to say what the trouble with {service} is consistent with: {tries}, and {needed} are needed.",
 	"few-vantages":  "There is too little to say what the trouble with {service} is consistent with: {places} looked, and {needed} in {needednetworks} are needed.",
+	"torn":          "What was measured of {service} fits causes of {count} kinds and does not tell them apart, so that none is put forward.",
 	"nothing-tells": "What was measured of {service} does not tell causes apart: nothing seen speaks clearly for any of them.",
 
 	// The same in a few words, for lists.
