@@ -44,23 +44,14 @@ func (x *extract) after() {
 // pastFirst is the first minute after the beginning in which far less failed than in the
 // worst one.
 func (x *extract) pastFirst() (outage.Minute, bool) {
-	first := outage.Minute(x.waves[0].from / 60)
-	line := x.timeline(first, x.to())
-	shares := make([]tally, len(line.list)/attempts.Slots)
-	worst := 0.0
-	for m := range shares {
-		for _, s := range line.list[m*attempts.Slots : (m+1)*attempts.Slots] {
-			shares[m].add(s)
-		}
-		if shares[m].tried >= enoughTries/2 {
-			worst = max(worst, shares[m].share())
-		}
-	}
+	line := x.timeline(x.onset, x.to())
+	list := line.minutes()
+	worst := worstOf(list)
 	begun := false
-	for m, t := range shares {
-		bad := t.tried > 0 && t.share() > afterShare*worst
+	for m, t := range list {
+		bad := t.tried > 0 && t.share() > afterShare*worst.share()
 		if begun && !bad && t.tried > 0 {
-			return first + outage.Minute(m), true
+			return x.onset + outage.Minute(m), true
 		}
 		begun = begun || bad
 	}

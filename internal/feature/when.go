@@ -14,21 +14,15 @@ func (x *extract) when() {
 	past := x.onset % 30
 	x.put(OnTheHour, yes(past <= 1 || past == 29), 1)
 	x.put(WaveCount, float64(max(len(x.waves), len(x.Incident.Waves))), x.n(attempts.Tried))
-	minutes := 0
-	worst := tally{}
 	line := x.timeline(x.onset, x.to())
-	for m := 0; m < len(line.list)/attempts.Slots; m++ {
-		var t tally
-		for _, s := range line.list[m*attempts.Slots : (m+1)*attempts.Slots] {
-			t.add(s)
-		}
+	list := line.minutes()
+	minutes := 0
+	for m := range list {
 		if x.in[x.onset+outage.Minute(m)] {
 			minutes++
 		}
-		if t.tried >= enoughTries/2 && t.share() >= worst.share() {
-			worst = t
-		}
 	}
+	worst := worstOf(list)
 	x.put(Duration, float64(x.last()-x.onset+1), minutes)
 	if len(x.waves) == 0 {
 		return
@@ -38,6 +32,29 @@ func (x *extract) when() {
 	x.rise(&line)
 	x.spread()
 	x.shift()
+}
+
+// minutes adds up the slots of each whole minute.
+func (s *slots) minutes() []tally {
+	list := make([]tally, len(s.list)/attempts.Slots)
+	for m := range list {
+		for _, t := range s.list[m*attempts.Slots : (m+1)*attempts.Slots] {
+			list[m].add(t)
+		}
+	}
+	return list
+}
+
+// worstOf is the minute with the highest failing share, of those with attempts enough;
+// the last of equals.
+func worstOf(minutes []tally) tally {
+	worst := tally{}
+	for _, t := range minutes {
+		if t.tried >= enoughTries/2 && t.share() >= worst.share() {
+			worst = t
+		}
+	}
+	return worst
 }
 
 // How the sharpness of an onset is measured.
